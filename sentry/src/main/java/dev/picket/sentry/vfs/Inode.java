@@ -1,0 +1,106 @@
+package dev.picket.sentry.vfs;
+
+import dev.picket.platform.linux.Errno;
+import dev.picket.sentry.errno.ErrnoException;
+
+/**
+ * A file of any type, without its names. File systems extend it; {@link PathWalk} and {@link FileOperations} check
+ * permissions, names and mounts before they call, so an inode does neither.
+ *
+ * <p>Names are byte strings: a Java string whose characters are the bytes (ISO 8859-1), never empty, without '/' and NUL.
+ *
+ * <p>Operations on a directory are called with the directory's {@link Dentry} lock held.
+ */
+public abstract class Inode {
+    /** The metadata, as stat(2) shows them. A snapshot. */
+    public abstract Attributes attributes() throws ErrnoException;
+
+    /** Changes the metadata named by {@code change}: mode, owner, times, size. */
+    public void setAttributes(Caller caller, AttributeChange change) throws ErrnoException {
+        throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /** The type bits of the mode, S_IFMT of inode(7). Never changes. */
+    public abstract int type();
+
+    /**
+     * Finds a child of a directory.
+     *
+     * @return the child, or null if there is none
+     */
+    public Inode lookup(Caller caller, String name) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTDIR);
+    }
+
+    /** Whether a name once found may be kept in memory; false where names come and go by themselves, as in /proc. */
+    public boolean cachesNames() {
+        return true;
+    }
+
+    /** Makes a child: any type, described by {@code request}. EEXIST was checked. */
+    public Inode create(Caller caller, String name, CreateRequest request) throws ErrnoException {
+        throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /** Makes one more name for {@code target}, which is of the same file system. */
+    public void link(String name, Inode target) throws ErrnoException {
+        throw ErrnoException.of(Errno.EPERM);
+    }
+
+    /** Removes the name of a child that is not a directory. */
+    public void unlink(String name, Inode child) throws ErrnoException {
+        throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /** Removes an empty child directory; ENOTEMPTY if it is not empty. */
+    public void removeDirectory(String name, Inode child) throws ErrnoException {
+        throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /**
+     * Moves a child of this directory to {@code newName} in {@code newParent}, which is of the same file system.
+     *
+     * @param replaced what has the new name now and is replaced, or null
+     * @param flags RENAME_NOREPLACE was checked; RENAME_EXCHANGE and RENAME_WHITEOUT are the file system's
+     */
+    public void rename(String oldName, Inode child, Inode newParent, String newName, Inode replaced, int flags)
+            throws ErrnoException {
+        throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /** Target of a symbolic link. */
+    public String readLink(Caller caller) throws ErrnoException {
+        throw ErrnoException.of(Errno.EINVAL);
+    }
+
+    /** Where a magic link of /proc leads without a walk by name, or null if this is an ordinary link. */
+    public Path followMagicLink(Caller caller) throws ErrnoException {
+        return null;
+    }
+
+    /**
+     * Opens the file. Permissions, O_CREAT, O_EXCL, O_TRUNC and O_DIRECTORY have been seen to.
+     *
+     * @param path the name it was opened by, kept for /proc/PID/fd and fchdir(2)
+     * @param flags O_ flags of open(2)
+     */
+    public abstract OpenFile open(Caller caller, Path path, int flags) throws ErrnoException;
+
+    /** The file system that this is a file of. */
+    public abstract FileSystem fileSystem();
+
+    /** Value of an extended attribute; ENODATA if there is none. See xattr(7). */
+    public byte[] extendedAttribute(String name) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTSUP);
+    }
+
+    /** Sets ({@code value} not null) or removes (null) an extended attribute. Flags: XATTR_CREATE, XATTR_REPLACE. */
+    public void setExtendedAttribute(String name, byte[] value, int flags) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTSUP);
+    }
+
+    /** Names of the extended attributes. */
+    public String[] extendedAttributeNames() throws ErrnoException {
+        return new String[0];
+    }
+}

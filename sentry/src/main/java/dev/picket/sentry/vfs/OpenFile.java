@@ -1,0 +1,143 @@
+package dev.picket.sentry.vfs;
+
+import dev.picket.platform.linux.Errno;
+import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.memory.GuestBuffer;
+import dev.picket.sentry.memory.Mappable;
+import dev.picket.sentry.wait.Waiter;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An open file description (open(2)): what file descriptors, of several processes perhaps, refer to.
+ *
+ * <p>Calls never block: where Linux would block they answer {@link #WOULD_BLOCK}, and the system call waits for {@link
+ * #readiness} by {@link #addWaiter}. A file is released when its last descriptor is closed.
+ */
+public abstract class OpenFile {
+    /** Answer of a call that cannot go on now. */
+    public static final long WOULD_BLOCK = Long.MIN_VALUE;
+
+    private final Path path;
+    private final AtomicInteger references = new AtomicInteger(1);
+    private volatile int flags;
+
+    /**
+     * @param path the name by which it was opened; null for pipes, sockets and the like
+     * @param flags O_ flags of open(2): access mode and status flags
+     */
+    protected OpenFile(Path path, int flags) {
+        this.path = path;
+        this.flags = flags;
+    }
+
+    public final Path path() {
+        return path;
+    }
+
+    /** The file's inode. Pipes, sockets and the like have one too, of a file system that is mounted nowhere. */
+    public abstract Inode inode();
+
+    /** Access mode and status flags, as F_GETFL of fcntl(2) shows them. */
+    public final int flags() {
+        return flags;
+    }
+
+    /** Sets the status flags that F_SETFL may change: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME, O_NONBLOCK. */
+    public final void setFlags(int flags) {
+        this.flags = flags;
+    }
+
+    public final boolean isNonBlocking() {
+        return (flags & 04000) != 0;
+    }
+
+    public final boolean isReadable() {
+        int mode = flags & 3;
+        return mode == 0 || mode == 2;
+    }
+
+    public final boolean isWritable() {
+        int mode = flags & 3;
+        return mode == 1 || mode == 2;
+    }
+
+    /** One more descriptor refers to this. */
+    public final void retain() {
+        references.incrementAndGet();
+    }
+
+    /** One descriptor less refers to this; the last one releases it. */
+    public final void release() {
+        if (references.decrementAndGet() == 0) {
+            released();
+        }
+    }
+
+    /** The last descriptor was closed. */
+    protected void released() {}
+
+    /**
+     * Reads at the file position and moves it, or from the stream.
+     *
+     * @return bytes read, 0 at the end, or {@link #WOULD_BLOCK}
+     */
+    public long read(GuestBuffer destination) throws ErrnoException {
+        throw ErrnoException.of(Errno.EINVAL);
+    }
+
+    /** Writes at the file position (at the end with O_APPEND) and moves it, or to the stream; see {@link #read}. */
+    public long write(GuestBuffer source) throws ErrnoException {
+        throw ErrnoException.of(Errno.EINVAL);
+    }
+
+    /** Reads at {@code offset}; ESPIPE where there are no positions. */
+    public long readAt(GuestBuffer destination, long offset) throws ErrnoException {
+        throw ErrnoException.of(Errno.ESPIPE);
+    }
+
+    /** Writes at {@code offset}; ESPIPE where there are no positions. */
+    public long writeAt(GuestBuffer source, long offset) throws ErrnoException {
+        throw ErrnoException.of(Errno.ESPIPE);
+    }
+
+    /** lseek(2). */
+    public long seek(long offset, int whence) throws ErrnoException {
+        throw ErrnoException.of(Errno.ESPIPE);
+    }
+
+    /** Next entries of a directory, from the file position on; see {@link DirectorySink}. */
+    public void readDirectory(Caller caller, DirectorySink sink) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTDIR);
+    }
+
+    /** Device- or file-specific commands of ioctl(2). FIONBIO, FIOCLEX and the like never come here. */
+    public long control(Caller caller, int request, long argument) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTTY);
+    }
+
+    /** What mmap(2) maps; ENODEV if this cannot be mapped. */
+    public Mappable mappable() throws ErrnoException {
+        throw ErrnoException.of(Errno.ENODEV);
+    }
+
+    /** fallocate(2). */
+    public void allocate(int mode, long offset, long length) throws ErrnoException {
+        throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
+
+    /** Which events of poll(2) are true now. */
+    public int readiness() {
+        return 0x1 | 0x4 | 0x40 | 0x100; // POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM: regular files are always ready
+    }
+
+    /** Asks that {@code waiter} be woken when any of {@code events} becomes true. Files that are always ready need not. */
+    public void addWaiter(Waiter waiter, int events) {}
+
+    /** Takes back all that {@code waiter} asked for here. */
+    public void removeWaiter(Waiter waiter) {}
+
+    /** Whether epoll_ctl(2) takes it: not regular files and directories. */
+    public boolean supportsPolling() {
+        return false;
+    }
+}
