@@ -68,15 +68,35 @@ final class Native {
     }
 
     /** As {@link #call}, for functions that return an int: whatever is in the upper half of the register is not theirs. */
+    static int callInt(long function) {
+        return intResult(INVOKER.invokeN0(CONTEXTS[0], function));
+    }
+
+    static int callInt(long function, long a) {
+        return intResult(INVOKER.invokeN1(CONTEXTS[1], function, a));
+    }
+
+    static int callInt(long function, long a, long b) {
+        return intResult(INVOKER.invokeN2(CONTEXTS[2], function, a, b));
+    }
+
     static int callInt(long function, long a, long b, long c) {
-        return (int) intResult(INVOKER.invokeN3(CONTEXTS[3], function, a, b, c));
+        return intResult(INVOKER.invokeN3(CONTEXTS[3], function, a, b, c));
     }
 
     static int callInt(long function, long a, long b, long c, long d) {
-        return (int) intResult(INVOKER.invokeN4(CONTEXTS[4], function, a, b, c, d));
+        return intResult(INVOKER.invokeN4(CONTEXTS[4], function, a, b, c, d));
     }
 
-    private static long intResult(long value) {
+    static int callInt(long function, long a, long b, long c, long d, long e) {
+        return intResult(INVOKER.invokeN5(CONTEXTS[5], function, a, b, c, d, e));
+    }
+
+    static int callInt(long function, long a, long b, long c, long d, long e, long f) {
+        return intResult(INVOKER.invokeN6(CONTEXTS[6], function, a, b, c, d, e, f));
+    }
+
+    private static int intResult(long value) {
         return (int) value == -1 ? -LAST_ERROR.get() : (int) value;
     }
 
