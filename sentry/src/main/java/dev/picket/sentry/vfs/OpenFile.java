@@ -5,6 +5,8 @@ import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.memory.Mappable;
 import dev.picket.sentry.wait.Waiter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,6 +22,13 @@ public abstract class OpenFile {
     private final Path path;
     private final AtomicInteger references = new AtomicInteger(1);
     private volatile int flags;
+    private List<ReleaseListener> releaseListeners; // guarded by references; null while there are none
+
+    /** Somebody who is to know when a file's last descriptor is closed: an epoll instance that watches it. */
+    @FunctionalInterface
+    public interface ReleaseListener {
+        void fileReleased(OpenFile file);
+    }
 
     /**
      * @param path the name by which it was opened; null for pipes, sockets and the like
@@ -69,12 +78,81 @@ public abstract class OpenFile {
     /** One descriptor less refers to this; the last one releases it. */
     public final void release() {
         if (references.decrementAndGet() == 0) {
+            List<ReleaseListener> listeners;
+            synchronized (references) {
+                listeners = releaseListeners == null ? List.of() : releaseListeners;
+                releaseListeners = null;
+            }
+            for (var listener : listeners) {
+                listener.fileReleased(this);
+            }
             released();
+        }
+    }
+
+    /**
+     * Asks that {@code listener} be told when the last descriptor is closed.
+     *
+     * @return false, and nothing will be told, if that has happened already
+     */
+    public final boolean addReleaseListener(ReleaseListener listener) {
+        synchronized (references) {
+            if (references.get() <= 0) {
+                return false;
+            }
+            if (releaseListeners == null) {
+                releaseListeners = new ArrayList<>(1);
+            }
+            releaseListeners.add(listener);
+            return true;
+        }
+    }
+
+    /** Takes back one {@link #addReleaseListener} of {@code listener}. */
+    public final void removeReleaseListener(ReleaseListener listener) {
+        synchronized (references) {
+            if (releaseListeners != null) {
+                releaseListeners.remove(listener);
+            }
         }
     }
 
     /** The last descriptor was closed. */
     protected void released() {}
+
+    /**
+     * Called once before a call reads from this, and not again while it waits: terminals stop readers of the background
+     * here, by signal and an InterruptedCallException.
+     */
+    public void beforeRead(Caller caller) throws ErrnoException {}
+
+    /** As {@link #beforeRead}, before a call writes to this. */
+    public void beforeWrite(Caller caller) throws ErrnoException {}
+
+    /**
+     * Until when a call waits for {@code events} of this, in {@link System#nanoTime()}: SO_RCVTIMEO of socket(7), VTIME of
+     * termios(3). Asked anew each time before the call sleeps; after that time the call is attempted once more and then
+     * answers {@link #afterDeadline}.
+     *
+     * @param startNanos when the call began to wait
+     * @return Long.MAX_VALUE for without end
+     */
+    public long waitDeadlineNanos(long startNanos, int events) {
+        return Long.MAX_VALUE;
+    }
+
+    /** Answer of a call that has waited until {@link #waitDeadlineNanos} for nothing. */
+    public long afterDeadline(int events) throws ErrnoException {
+        throw ErrnoException.of(Errno.EAGAIN);
+    }
+
+    /**
+     * Whether a blocking write goes on until all is written, as that of pipes, stream sockets and terminals does; a signal
+     * ends it with what was written so far.
+     */
+    public boolean writesWhole() {
+        return false;
+    }
 
     /**
      * Reads at the file position and moves it, or from the stream.
