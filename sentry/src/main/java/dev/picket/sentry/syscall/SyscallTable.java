@@ -1,0 +1,452 @@
+package dev.picket.sentry.syscall;
+
+import static dev.picket.platform.linux.Errno.*;
+
+import dev.picket.sentry.errno.ErrnoException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Who handles which system call: one line for every number of the x86-64 ABI, those that are missing included. The page
+ * {@code docs/syscalls.md} is made from it.
+ */
+public final class SyscallTable {
+    /** One more than the highest number of the ABI. */
+    public static final int SIZE = 463;
+
+    /** How much of a call works. */
+    public enum Support {
+        FULL,
+        PARTIAL,
+        REFUSED
+    }
+
+    /**
+     * A line of the table.
+     *
+     * @param note what is missing, or why it is refused; empty for full support
+     * @param errno what a refused call gives; 0 for the others
+     */
+    public record Entry(int number, String name, Support support, int errno, String note) {}
+
+    private final Entry[] entries = new Entry[SIZE];
+    private final SyscallHandler[] handlers = new SyscallHandler[SIZE];
+
+    public SyscallTable() {
+        refused(0, "read", ENOSYS, "not yet");
+        refused(1, "write", ENOSYS, "not yet");
+        refused(2, "open", ENOSYS, "not yet");
+        refused(3, "close", ENOSYS, "not yet");
+        refused(4, "stat", ENOSYS, "not yet");
+        refused(5, "fstat", ENOSYS, "not yet");
+        refused(6, "lstat", ENOSYS, "not yet");
+        refused(7, "poll", ENOSYS, "not yet");
+        refused(8, "lseek", ENOSYS, "not yet");
+        refused(9, "mmap", ENOSYS, "not yet");
+        refused(10, "mprotect", ENOSYS, "not yet");
+        refused(11, "munmap", ENOSYS, "not yet");
+        refused(12, "brk", ENOSYS, "not yet");
+        refused(13, "rt_sigaction", ENOSYS, "not yet");
+        refused(14, "rt_sigprocmask", ENOSYS, "not yet");
+        refused(15, "rt_sigreturn", ENOSYS, "not yet");
+        refused(16, "ioctl", ENOSYS, "not yet");
+        refused(17, "pread64", ENOSYS, "not yet");
+        refused(18, "pwrite64", ENOSYS, "not yet");
+        refused(19, "readv", ENOSYS, "not yet");
+        refused(20, "writev", ENOSYS, "not yet");
+        refused(21, "access", ENOSYS, "not yet");
+        refused(22, "pipe", ENOSYS, "not yet");
+        refused(23, "select", ENOSYS, "not yet");
+        refused(24, "sched_yield", ENOSYS, "not yet");
+        refused(25, "mremap", ENOSYS, "not yet");
+        refused(26, "msync", ENOSYS, "not yet");
+        refused(27, "mincore", ENOSYS, "not yet");
+        refused(28, "madvise", ENOSYS, "not yet");
+        refused(29, "shmget", ENOSYS, "not yet");
+        refused(30, "shmat", ENOSYS, "not yet");
+        refused(31, "shmctl", ENOSYS, "not yet");
+        refused(32, "dup", ENOSYS, "not yet");
+        refused(33, "dup2", ENOSYS, "not yet");
+        refused(34, "pause", ENOSYS, "not yet");
+        refused(35, "nanosleep", ENOSYS, "not yet");
+        refused(36, "getitimer", ENOSYS, "not yet");
+        refused(37, "alarm", ENOSYS, "not yet");
+        refused(38, "setitimer", ENOSYS, "not yet");
+        refused(39, "getpid", ENOSYS, "not yet");
+        refused(40, "sendfile", ENOSYS, "not yet");
+        refused(41, "socket", ENOSYS, "not yet");
+        refused(42, "connect", ENOSYS, "not yet");
+        refused(43, "accept", ENOSYS, "not yet");
+        refused(44, "sendto", ENOSYS, "not yet");
+        refused(45, "recvfrom", ENOSYS, "not yet");
+        refused(46, "sendmsg", ENOSYS, "not yet");
+        refused(47, "recvmsg", ENOSYS, "not yet");
+        refused(48, "shutdown", ENOSYS, "not yet");
+        refused(49, "bind", ENOSYS, "not yet");
+        refused(50, "listen", ENOSYS, "not yet");
+        refused(51, "getsockname", ENOSYS, "not yet");
+        refused(52, "getpeername", ENOSYS, "not yet");
+        refused(53, "socketpair", ENOSYS, "not yet");
+        refused(54, "setsockopt", ENOSYS, "not yet");
+        refused(55, "getsockopt", ENOSYS, "not yet");
+        refused(56, "clone", ENOSYS, "not yet");
+        refused(57, "fork", ENOSYS, "not yet");
+        refused(58, "vfork", ENOSYS, "not yet");
+        refused(59, "execve", ENOSYS, "not yet");
+        refused(60, "exit", ENOSYS, "not yet");
+        refused(61, "wait4", ENOSYS, "not yet");
+        refused(62, "kill", ENOSYS, "not yet");
+        refused(63, "uname", ENOSYS, "not yet");
+        refused(64, "semget", ENOSYS, "not yet");
+        refused(65, "semop", ENOSYS, "not yet");
+        refused(66, "semctl", ENOSYS, "not yet");
+        refused(67, "shmdt", ENOSYS, "not yet");
+        refused(68, "msgget", ENOSYS, "not yet");
+        refused(69, "msgsnd", ENOSYS, "not yet");
+        refused(70, "msgrcv", ENOSYS, "not yet");
+        refused(71, "msgctl", ENOSYS, "not yet");
+        refused(72, "fcntl", ENOSYS, "not yet");
+        refused(73, "flock", ENOSYS, "not yet");
+        refused(74, "fsync", ENOSYS, "not yet");
+        refused(75, "fdatasync", ENOSYS, "not yet");
+        refused(76, "truncate", ENOSYS, "not yet");
+        refused(77, "ftruncate", ENOSYS, "not yet");
+        refused(78, "getdents", ENOSYS, "not yet");
+        refused(79, "getcwd", ENOSYS, "not yet");
+        refused(80, "chdir", ENOSYS, "not yet");
+        refused(81, "fchdir", ENOSYS, "not yet");
+        refused(82, "rename", ENOSYS, "not yet");
+        refused(83, "mkdir", ENOSYS, "not yet");
+        refused(84, "rmdir", ENOSYS, "not yet");
+        refused(85, "creat", ENOSYS, "not yet");
+        refused(86, "link", ENOSYS, "not yet");
+        refused(87, "unlink", ENOSYS, "not yet");
+        refused(88, "symlink", ENOSYS, "not yet");
+        refused(89, "readlink", ENOSYS, "not yet");
+        refused(90, "chmod", ENOSYS, "not yet");
+        refused(91, "fchmod", ENOSYS, "not yet");
+        refused(92, "chown", ENOSYS, "not yet");
+        refused(93, "fchown", ENOSYS, "not yet");
+        refused(94, "lchown", ENOSYS, "not yet");
+        refused(95, "umask", ENOSYS, "not yet");
+        refused(96, "gettimeofday", ENOSYS, "not yet");
+        refused(97, "getrlimit", ENOSYS, "not yet");
+        refused(98, "getrusage", ENOSYS, "not yet");
+        refused(99, "sysinfo", ENOSYS, "not yet");
+        refused(100, "times", ENOSYS, "not yet");
+        refused(101, "ptrace", EPERM, "one process may not trace another");
+        refused(102, "getuid", ENOSYS, "not yet");
+        refused(103, "syslog", ENOSYS, "not yet");
+        refused(104, "getgid", ENOSYS, "not yet");
+        refused(105, "setuid", ENOSYS, "not yet");
+        refused(106, "setgid", ENOSYS, "not yet");
+        refused(107, "geteuid", ENOSYS, "not yet");
+        refused(108, "getegid", ENOSYS, "not yet");
+        refused(109, "setpgid", ENOSYS, "not yet");
+        refused(110, "getppid", ENOSYS, "not yet");
+        refused(111, "getpgrp", ENOSYS, "not yet");
+        refused(112, "setsid", ENOSYS, "not yet");
+        refused(113, "setreuid", ENOSYS, "not yet");
+        refused(114, "setregid", ENOSYS, "not yet");
+        refused(115, "getgroups", ENOSYS, "not yet");
+        refused(116, "setgroups", ENOSYS, "not yet");
+        refused(117, "setresuid", ENOSYS, "not yet");
+        refused(118, "getresuid", ENOSYS, "not yet");
+        refused(119, "setresgid", ENOSYS, "not yet");
+        refused(120, "getresgid", ENOSYS, "not yet");
+        refused(121, "getpgid", ENOSYS, "not yet");
+        refused(122, "setfsuid", ENOSYS, "not yet");
+        refused(123, "setfsgid", ENOSYS, "not yet");
+        refused(124, "getsid", ENOSYS, "not yet");
+        refused(125, "capget", ENOSYS, "not yet");
+        refused(126, "capset", ENOSYS, "not yet");
+        refused(127, "rt_sigpending", ENOSYS, "not yet");
+        refused(128, "rt_sigtimedwait", ENOSYS, "not yet");
+        refused(129, "rt_sigqueueinfo", ENOSYS, "not yet");
+        refused(130, "rt_sigsuspend", ENOSYS, "not yet");
+        refused(131, "sigaltstack", ENOSYS, "not yet");
+        refused(132, "utime", ENOSYS, "not yet");
+        refused(133, "mknod", ENOSYS, "not yet");
+        refused(134, "uselib", ENOSYS, "obsolete in Linux too");
+        refused(135, "personality", ENOSYS, "not yet");
+        refused(136, "ustat", ENOSYS, "obsolete in Linux too");
+        refused(137, "statfs", ENOSYS, "not yet");
+        refused(138, "fstatfs", ENOSYS, "not yet");
+        refused(139, "sysfs", ENOSYS, "obsolete in Linux too");
+        refused(140, "getpriority", ENOSYS, "not yet");
+        refused(141, "setpriority", ENOSYS, "not yet");
+        refused(142, "sched_setparam", ENOSYS, "not yet");
+        refused(143, "sched_getparam", ENOSYS, "not yet");
+        refused(144, "sched_setscheduler", ENOSYS, "not yet");
+        refused(145, "sched_getscheduler", ENOSYS, "not yet");
+        refused(146, "sched_get_priority_max", ENOSYS, "not yet");
+        refused(147, "sched_get_priority_min", ENOSYS, "not yet");
+        refused(148, "sched_rr_get_interval", ENOSYS, "not yet");
+        refused(149, "mlock", ENOSYS, "not yet");
+        refused(150, "munlock", ENOSYS, "not yet");
+        refused(151, "mlockall", ENOSYS, "not yet");
+        refused(152, "munlockall", ENOSYS, "not yet");
+        refused(153, "vhangup", EPERM, "no terminals of the host");
+        refused(154, "modify_ldt", ENOSYS, "not yet");
+        refused(155, "pivot_root", ENOSYS, "not yet");
+        refused(156, "_sysctl", ENOSYS, "obsolete in Linux too");
+        refused(157, "prctl", ENOSYS, "not yet");
+        refused(158, "arch_prctl", ENOSYS, "not yet");
+        refused(159, "adjtimex", ENOSYS, "not yet");
+        refused(160, "setrlimit", ENOSYS, "not yet");
+        refused(161, "chroot", ENOSYS, "not yet");
+        refused(162, "sync", ENOSYS, "not yet");
+        refused(163, "acct", EPERM, "no process accounting");
+        refused(164, "settimeofday", EPERM, "the clock is the host's");
+        refused(165, "mount", ENOSYS, "not yet");
+        refused(166, "umount2", ENOSYS, "not yet");
+        refused(167, "swapon", EPERM, "no swap");
+        refused(168, "swapoff", EPERM, "no swap");
+        refused(169, "reboot", EPERM, "a sandbox ends with its first process");
+        refused(170, "sethostname", ENOSYS, "not yet");
+        refused(171, "setdomainname", ENOSYS, "not yet");
+        refused(172, "iopl", EPERM, "no ports");
+        refused(173, "ioperm", EPERM, "no ports");
+        refused(174, "create_module", ENOSYS, "obsolete in Linux too");
+        refused(175, "init_module", EPERM, "no modules");
+        refused(176, "delete_module", EPERM, "no modules");
+        refused(177, "get_kernel_syms", ENOSYS, "obsolete in Linux too");
+        refused(178, "query_module", ENOSYS, "obsolete in Linux too");
+        refused(179, "quotactl", EPERM, "no quotas");
+        refused(180, "nfsservctl", ENOSYS, "obsolete in Linux too");
+        refused(181, "getpmsg", ENOSYS, "obsolete in Linux too");
+        refused(182, "putpmsg", ENOSYS, "obsolete in Linux too");
+        refused(183, "afs_syscall", ENOSYS, "obsolete in Linux too");
+        refused(184, "tuxcall", ENOSYS, "obsolete in Linux too");
+        refused(185, "security", ENOSYS, "obsolete in Linux too");
+        refused(186, "gettid", ENOSYS, "not yet");
+        refused(187, "readahead", ENOSYS, "not yet");
+        refused(188, "setxattr", ENOSYS, "not yet");
+        refused(189, "lsetxattr", ENOSYS, "not yet");
+        refused(190, "fsetxattr", ENOSYS, "not yet");
+        refused(191, "getxattr", ENOSYS, "not yet");
+        refused(192, "lgetxattr", ENOSYS, "not yet");
+        refused(193, "fgetxattr", ENOSYS, "not yet");
+        refused(194, "listxattr", ENOSYS, "not yet");
+        refused(195, "llistxattr", ENOSYS, "not yet");
+        refused(196, "flistxattr", ENOSYS, "not yet");
+        refused(197, "removexattr", ENOSYS, "not yet");
+        refused(198, "lremovexattr", ENOSYS, "not yet");
+        refused(199, "fremovexattr", ENOSYS, "not yet");
+        refused(200, "tkill", ENOSYS, "not yet");
+        refused(201, "time", ENOSYS, "not yet");
+        refused(202, "futex", ENOSYS, "not yet");
+        refused(203, "sched_setaffinity", ENOSYS, "not yet");
+        refused(204, "sched_getaffinity", ENOSYS, "not yet");
+        refused(205, "set_thread_area", ENOSYS, "obsolete in Linux too");
+        refused(206, "io_setup", ENOSYS, "not yet");
+        refused(207, "io_destroy", ENOSYS, "not yet");
+        refused(208, "io_getevents", ENOSYS, "not yet");
+        refused(209, "io_submit", ENOSYS, "not yet");
+        refused(210, "io_cancel", ENOSYS, "not yet");
+        refused(211, "get_thread_area", ENOSYS, "obsolete in Linux too");
+        refused(212, "lookup_dcookie", ENOSYS, "obsolete in Linux too");
+        refused(213, "epoll_create", ENOSYS, "not yet");
+        refused(214, "epoll_ctl_old", ENOSYS, "obsolete in Linux too");
+        refused(215, "epoll_wait_old", ENOSYS, "obsolete in Linux too");
+        refused(216, "remap_file_pages", ENOSYS, "not yet");
+        refused(217, "getdents64", ENOSYS, "not yet");
+        refused(218, "set_tid_address", ENOSYS, "not yet");
+        refused(219, "restart_syscall", ENOSYS, "not yet");
+        refused(220, "semtimedop", ENOSYS, "not yet");
+        refused(221, "fadvise64", ENOSYS, "not yet");
+        refused(222, "timer_create", ENOSYS, "not yet");
+        refused(223, "timer_settime", ENOSYS, "not yet");
+        refused(224, "timer_gettime", ENOSYS, "not yet");
+        refused(225, "timer_getoverrun", ENOSYS, "not yet");
+        refused(226, "timer_delete", ENOSYS, "not yet");
+        refused(227, "clock_settime", EPERM, "the clock is the host's");
+        refused(228, "clock_gettime", ENOSYS, "not yet");
+        refused(229, "clock_getres", ENOSYS, "not yet");
+        refused(230, "clock_nanosleep", ENOSYS, "not yet");
+        refused(231, "exit_group", ENOSYS, "not yet");
+        refused(232, "epoll_wait", ENOSYS, "not yet");
+        refused(233, "epoll_ctl", ENOSYS, "not yet");
+        refused(234, "tgkill", ENOSYS, "not yet");
+        refused(235, "utimes", ENOSYS, "not yet");
+        refused(236, "vserver", ENOSYS, "obsolete in Linux too");
+        refused(237, "mbind", ENOSYS, "not yet");
+        refused(238, "set_mempolicy", ENOSYS, "not yet");
+        refused(239, "get_mempolicy", ENOSYS, "not yet");
+        refused(240, "mq_open", ENOSYS, "not yet");
+        refused(241, "mq_unlink", ENOSYS, "not yet");
+        refused(242, "mq_timedsend", ENOSYS, "not yet");
+        refused(243, "mq_timedreceive", ENOSYS, "not yet");
+        refused(244, "mq_notify", ENOSYS, "not yet");
+        refused(245, "mq_getsetattr", ENOSYS, "not yet");
+        refused(246, "kexec_load", EPERM, "no other kernel");
+        refused(247, "waitid", ENOSYS, "not yet");
+        refused(248, "add_key", EACCES, "no kernel keys");
+        refused(249, "request_key", EACCES, "no kernel keys");
+        refused(250, "keyctl", EACCES, "no kernel keys");
+        refused(251, "ioprio_set", ENOSYS, "not yet");
+        refused(252, "ioprio_get", ENOSYS, "not yet");
+        refused(253, "inotify_init", ENOSYS, "not yet");
+        refused(254, "inotify_add_watch", ENOSYS, "not yet");
+        refused(255, "inotify_rm_watch", ENOSYS, "not yet");
+        refused(256, "migrate_pages", ENOSYS, "not yet");
+        refused(257, "openat", ENOSYS, "not yet");
+        refused(258, "mkdirat", ENOSYS, "not yet");
+        refused(259, "mknodat", ENOSYS, "not yet");
+        refused(260, "fchownat", ENOSYS, "not yet");
+        refused(261, "futimesat", ENOSYS, "not yet");
+        refused(262, "newfstatat", ENOSYS, "not yet");
+        refused(263, "unlinkat", ENOSYS, "not yet");
+        refused(264, "renameat", ENOSYS, "not yet");
+        refused(265, "linkat", ENOSYS, "not yet");
+        refused(266, "symlinkat", ENOSYS, "not yet");
+        refused(267, "readlinkat", ENOSYS, "not yet");
+        refused(268, "fchmodat", ENOSYS, "not yet");
+        refused(269, "faccessat", ENOSYS, "not yet");
+        refused(270, "pselect6", ENOSYS, "not yet");
+        refused(271, "ppoll", ENOSYS, "not yet");
+        refused(272, "unshare", ENOSYS, "not yet");
+        refused(273, "set_robust_list", ENOSYS, "not yet");
+        refused(274, "get_robust_list", ENOSYS, "not yet");
+        refused(275, "splice", ENOSYS, "not yet");
+        refused(276, "tee", ENOSYS, "not yet");
+        refused(277, "sync_file_range", ENOSYS, "not yet");
+        refused(278, "vmsplice", ENOSYS, "not yet");
+        refused(279, "move_pages", ENOSYS, "not yet");
+        refused(280, "utimensat", ENOSYS, "not yet");
+        refused(281, "epoll_pwait", ENOSYS, "not yet");
+        refused(282, "signalfd", ENOSYS, "not yet");
+        refused(283, "timerfd_create", ENOSYS, "not yet");
+        refused(284, "eventfd", ENOSYS, "not yet");
+        refused(285, "fallocate", ENOSYS, "not yet");
+        refused(286, "timerfd_settime", ENOSYS, "not yet");
+        refused(287, "timerfd_gettime", ENOSYS, "not yet");
+        refused(288, "accept4", ENOSYS, "not yet");
+        refused(289, "signalfd4", ENOSYS, "not yet");
+        refused(290, "eventfd2", ENOSYS, "not yet");
+        refused(291, "epoll_create1", ENOSYS, "not yet");
+        refused(292, "dup3", ENOSYS, "not yet");
+        refused(293, "pipe2", ENOSYS, "not yet");
+        refused(294, "inotify_init1", ENOSYS, "not yet");
+        refused(295, "preadv", ENOSYS, "not yet");
+        refused(296, "pwritev", ENOSYS, "not yet");
+        refused(297, "rt_tgsigqueueinfo", ENOSYS, "not yet");
+        refused(298, "perf_event_open", EPERM, "no performance counters");
+        refused(299, "recvmmsg", ENOSYS, "not yet");
+        refused(300, "fanotify_init", ENOSYS, "no fanotify");
+        refused(301, "fanotify_mark", ENOSYS, "no fanotify");
+        refused(302, "prlimit64", ENOSYS, "not yet");
+        refused(303, "name_to_handle_at", ENOSYS, "not yet");
+        refused(304, "open_by_handle_at", ENOSYS, "not yet");
+        refused(305, "clock_adjtime", EPERM, "the clock is the host's");
+        refused(306, "syncfs", ENOSYS, "not yet");
+        refused(307, "sendmmsg", ENOSYS, "not yet");
+        refused(308, "setns", ENOSYS, "not yet");
+        refused(309, "getcpu", ENOSYS, "not yet");
+        refused(310, "process_vm_readv", ENOSYS, "not yet");
+        refused(311, "process_vm_writev", ENOSYS, "not yet");
+        refused(312, "kcmp", ENOSYS, "not yet");
+        refused(313, "finit_module", EPERM, "no modules");
+        refused(314, "sched_setattr", ENOSYS, "not yet");
+        refused(315, "sched_getattr", ENOSYS, "not yet");
+        refused(316, "renameat2", ENOSYS, "not yet");
+        refused(317, "seccomp", ENOSYS, "not yet");
+        refused(318, "getrandom", ENOSYS, "not yet");
+        refused(319, "memfd_create", ENOSYS, "not yet");
+        refused(320, "kexec_file_load", EPERM, "no other kernel");
+        refused(321, "bpf", EPERM, "no BPF");
+        refused(322, "execveat", ENOSYS, "not yet");
+        refused(323, "userfaultfd", EPERM, "pages fault in the Sentry only");
+        refused(324, "membarrier", ENOSYS, "not yet");
+        refused(325, "mlock2", ENOSYS, "not yet");
+        refused(326, "copy_file_range", ENOSYS, "not yet");
+        refused(327, "preadv2", ENOSYS, "not yet");
+        refused(328, "pwritev2", ENOSYS, "not yet");
+        refused(329, "pkey_mprotect", ENOSYS, "not yet");
+        refused(330, "pkey_alloc", ENOSYS, "not yet");
+        refused(331, "pkey_free", ENOSYS, "not yet");
+        refused(332, "statx", ENOSYS, "not yet");
+        refused(333, "io_pgetevents", ENOSYS, "not yet");
+        refused(334, "rseq", ENOSYS, "not yet");
+        refused(335, "uretprobe", ENOSYS, "obsolete in Linux too");
+        refused(424, "pidfd_send_signal", ENOSYS, "not yet");
+        refused(425, "io_uring_setup", ENOSYS, "not yet");
+        refused(426, "io_uring_enter", ENOSYS, "not yet");
+        refused(427, "io_uring_register", ENOSYS, "not yet");
+        refused(428, "open_tree", ENOSYS, "not yet");
+        refused(429, "move_mount", ENOSYS, "not yet");
+        refused(430, "fsopen", ENOSYS, "not yet");
+        refused(431, "fsconfig", ENOSYS, "not yet");
+        refused(432, "fsmount", ENOSYS, "not yet");
+        refused(433, "fspick", ENOSYS, "not yet");
+        refused(434, "pidfd_open", ENOSYS, "not yet");
+        refused(435, "clone3", ENOSYS, "not yet");
+        refused(436, "close_range", ENOSYS, "not yet");
+        refused(437, "openat2", ENOSYS, "not yet");
+        refused(438, "pidfd_getfd", ENOSYS, "not yet");
+        refused(439, "faccessat2", ENOSYS, "not yet");
+        refused(440, "process_madvise", ENOSYS, "not yet");
+        refused(441, "epoll_pwait2", ENOSYS, "not yet");
+        refused(442, "mount_setattr", ENOSYS, "not yet");
+        refused(443, "quotactl_fd", EPERM, "no quotas");
+        refused(444, "landlock_create_ruleset", ENOSYS, "not yet");
+        refused(445, "landlock_add_rule", ENOSYS, "not yet");
+        refused(446, "landlock_restrict_self", ENOSYS, "not yet");
+        refused(447, "memfd_secret", ENOSYS, "not yet");
+        refused(448, "process_mrelease", ENOSYS, "not yet");
+        refused(449, "futex_waitv", ENOSYS, "not yet");
+        refused(450, "set_mempolicy_home_node", ENOSYS, "not yet");
+        refused(451, "cachestat", ENOSYS, "not yet");
+        refused(452, "fchmodat2", ENOSYS, "not yet");
+        refused(453, "map_shadow_stack", ENOSYS, "not yet");
+        refused(454, "futex_wake", ENOSYS, "not yet");
+        refused(455, "futex_wait", ENOSYS, "not yet");
+        refused(456, "futex_requeue", ENOSYS, "not yet");
+        refused(457, "statmount", ENOSYS, "not yet");
+        refused(458, "listmount", ENOSYS, "not yet");
+        refused(459, "lsm_get_self_attr", ENOSYS, "not yet");
+        refused(460, "lsm_set_self_attr", ENOSYS, "not yet");
+        refused(461, "lsm_list_modules", ENOSYS, "not yet");
+        refused(462, "mseal", ENOSYS, "not yet");
+    }
+
+    /** The handler of a number, or null if the ABI has no such call. */
+    SyscallHandler handler(int number) {
+        return number >= 0 && number < SIZE ? handlers[number] : null;
+    }
+
+    /** The line of a number, or null if the ABI has no such call. */
+    public Entry entry(int number) {
+        return number >= 0 && number < SIZE ? entries[number] : null;
+    }
+
+    /** All lines, by number. */
+    public List<Entry> entries() {
+        return Arrays.stream(entries).filter(Objects::nonNull).toList();
+    }
+
+    private void supported(int number, String name, SyscallHandler handler) {
+        add(new Entry(number, name, Support.FULL, 0, ""), handler);
+    }
+
+    private void partial(int number, String name, SyscallHandler handler, String missing) {
+        add(new Entry(number, name, Support.PARTIAL, 0, missing), handler);
+    }
+
+    private void refused(int number, String name, int errno, String reason) {
+        var failure = ErrnoException.of(errno);
+        add(new Entry(number, name, Support.REFUSED, errno, reason), (task, args) -> {
+            task.kernel().countRefused(number);
+            throw failure;
+        });
+    }
+
+    private void add(Entry entry, SyscallHandler handler) {
+        if (entries[entry.number()] != null) {
+            throw new IllegalStateException("two lines for system call " + entry.number());
+        }
+        entries[entry.number()] = entry;
+        handlers[entry.number()] = handler;
+    }
+}
