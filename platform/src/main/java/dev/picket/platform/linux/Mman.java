@@ -1,16 +1,18 @@
 package dev.picket.platform.linux;
 
-/** Memory mapping; see mmap(2), madvise(2), memfd_create(2). */
+/** Constants of mmap(2), mprotect(2), mremap(2), madvise(2), msync(2), mlock(2); see {@code uapi/asm-generic/mman.h}. */
 public final class Mman {
-    // Protection
-    public static final int PROT_NONE = 0;
-    public static final int PROT_READ = 1;
-    public static final int PROT_WRITE = 2;
-    public static final int PROT_EXEC = 4;
-    public static final int PROT_GROWSDOWN = 0x0100_0000;
-    public static final int PROT_GROWSUP = 0x0200_0000;
+    public static final int PROT_NONE = 0x0;
+    public static final int PROT_READ = 0x1;
+    public static final int PROT_WRITE = 0x2;
+    public static final int PROT_EXEC = 0x4;
+    /** Page may be used for atomic operations; without meaning on x86. */
+    public static final int PROT_SEM = 0x8;
+    /** mprotect(2): the change extends to the start of a mapping that grows down. */
+    public static final int PROT_GROWSDOWN = 0x01000000;
+    /** mprotect(2): the change extends to the end of a mapping that grows up; x86 has none. */
+    public static final int PROT_GROWSUP = 0x02000000;
 
-    // Flags of mmap
     public static final int MAP_SHARED = 0x01;
     public static final int MAP_PRIVATE = 0x02;
     public static final int MAP_SHARED_VALIDATE = 0x03;
@@ -24,23 +26,17 @@ public final class Mman {
     public static final int MAP_LOCKED = 0x2000;
     public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_POPULATE = 0x8000;
-    public static final int MAP_NONBLOCK = 0x1_0000;
-    public static final int MAP_STACK = 0x2_0000;
-    public static final int MAP_HUGETLB = 0x4_0000;
-    public static final int MAP_SYNC = 0x8_0000;
-    public static final int MAP_FIXED_NOREPLACE = 0x10_0000;
+    public static final int MAP_NONBLOCK = 0x10000;
+    public static final int MAP_STACK = 0x20000;
+    public static final int MAP_HUGETLB = 0x40000;
+    public static final int MAP_SYNC = 0x80000;
+    public static final int MAP_FIXED_NOREPLACE = 0x100000;
+    public static final int MAP_UNINITIALIZED = 0x4000000;
 
-    // Flags of mremap
     public static final int MREMAP_MAYMOVE = 1;
     public static final int MREMAP_FIXED = 2;
     public static final int MREMAP_DONTUNMAP = 4;
 
-    // Flags of msync
-    public static final int MS_ASYNC = 1;
-    public static final int MS_INVALIDATE = 2;
-    public static final int MS_SYNC = 4;
-
-    // Advice of madvise
     public static final int MADV_NORMAL = 0;
     public static final int MADV_RANDOM = 1;
     public static final int MADV_SEQUENTIAL = 2;
@@ -64,18 +60,17 @@ public final class Mman {
     public static final int MADV_POPULATE_WRITE = 23;
     public static final int MADV_DONTNEED_LOCKED = 24;
     public static final int MADV_COLLAPSE = 25;
+    public static final int MADV_HWPOISON = 100;
+    public static final int MADV_SOFT_OFFLINE = 101;
 
-    // Flags of memfd_create
-    public static final int MFD_CLOEXEC = 1;
-    public static final int MFD_ALLOW_SEALING = 2;
-    public static final int MFD_HUGETLB = 4;
-    public static final int MFD_NOEXEC_SEAL = 8;
-    public static final int MFD_EXEC = 16;
+    public static final int MS_ASYNC = 1;
+    public static final int MS_INVALIDATE = 2;
+    public static final int MS_SYNC = 4;
 
-    // Flags of mlockall
     public static final int MCL_CURRENT = 1;
     public static final int MCL_FUTURE = 2;
     public static final int MCL_ONFAULT = 4;
+    public static final int MLOCK_ONFAULT = 1;
 
     private Mman() {}
 }

@@ -7,7 +7,11 @@ import dev.picket.sentry.errno.ErrnoException;
  * Something that mmap(2) can map: a file's pages. Implemented by files, used by {@link MemoryManager}.
  *
  * <p>A mapping keeps its mappable alive: {@link #retain} at mmap, {@link #release} when the last page of the mapping is
- * gone.
+ * gone. As long as it is retained, frames of guest memory that it gave out in a {@link Backing} must not be let go: a file
+ * that is truncated while it is mapped clears them ({@link FrameAllocator#clear}) and lets them go at the last release.
+ *
+ * <p>{@link #translate}, {@link #retain} and {@link #release} are called with the lock of a memory manager held: they may
+ * take only locks under which no guest memory is copied.
  */
 public interface Mappable {
     /** Where bytes of a mappable are: {@code lengthBytes} of {@code file} from {@code offset} on. */
@@ -19,7 +23,8 @@ public interface Mappable {
      * @param offset page-aligned offset in the mappable
      * @param lengthBytes how much is wanted, a multiple of the page size
      * @param write whether the pages will be written through a shared mapping
-     * @return a backing that starts at {@code offset}, of at least one page, perhaps shorter than wanted
+     * @return a backing that starts at {@code offset}, of at least one page, perhaps shorter than wanted. The backing of a
+     *     page never changes while it is retained.
      * @throws ErrnoException EFAULT if {@code offset} is beyond the end of the file (the guest then gets SIGBUS), ENOSPC
      *     or ENOMEM if there is no memory for the page
      */
