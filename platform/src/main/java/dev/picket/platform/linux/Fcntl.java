@@ -25,6 +25,28 @@ public final class Fcntl {
     public static final int O_PATH = 0x20_0000;
     public static final int O_TMPFILE = 0x41_0000;
 
+    /** O_TMPFILE without the O_DIRECTORY that it includes: {@code __O_TMPFILE}. */
+    public static final int O_TMPFILE_BIT = 0x40_0000;
+
+    /** Every flag that open(2) knows. */
+    public static final int O_VALID = O_ACCMODE
+            | O_CREAT
+            | O_EXCL
+            | O_NOCTTY
+            | O_TRUNC
+            | O_APPEND
+            | O_NONBLOCK
+            | O_ASYNC
+            | O_DIRECT
+            | O_LARGEFILE
+            | O_DIRECTORY
+            | O_NOFOLLOW
+            | O_NOATIME
+            | O_CLOEXEC
+            | O_SYNC
+            | O_PATH
+            | O_TMPFILE_BIT;
+
     // The *at calls
     public static final int AT_FDCWD = -100;
     public static final int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -64,6 +86,11 @@ public final class Fcntl {
     public static final int F_ADD_SEALS = 1033;
     public static final int F_GET_SEALS = 1034;
 
+    public static final int F_GETOWNER_UIDS = 17;
+    public static final int F_DUPFD_QUERY = 1027;
+    public static final int F_GET_RW_HINT = 1035;
+    public static final int F_SET_RW_HINT = 1036;
+
     // Descriptor flags, lock types and owners
     public static final int FD_CLOEXEC = 1;
     public static final int F_RDLCK = 0;
@@ -101,6 +128,17 @@ public final class Fcntl {
     public static final int SEEK_END = 2;
     public static final int SEEK_DATA = 3;
     public static final int SEEK_HOLE = 4;
+
+    // renameat2
+    public static final int RENAME_NOREPLACE = 1;
+    public static final int RENAME_EXCHANGE = 2;
+    public static final int RENAME_WHITEOUT = 4;
+
+    /** No name of a directory entry is longer, in bytes. */
+    public static final int NAME_MAX = 255;
+
+    /** No path is longer, in bytes, with its terminating NUL. */
+    public static final int PATH_MAX = 4096;
 
     // access
     public static final int F_OK = 0;
