@@ -72,5 +72,11 @@ public final class Mman {
     public static final int MCL_ONFAULT = 4;
     public static final int MLOCK_ONFAULT = 1;
 
+    public static final int MFD_CLOEXEC = 0x1;
+    public static final int MFD_ALLOW_SEALING = 0x2;
+    public static final int MFD_HUGETLB = 0x4;
+    public static final int MFD_NOEXEC_SEAL = 0x8;
+    public static final int MFD_EXEC = 0x10;
+
     private Mman() {}
 }
