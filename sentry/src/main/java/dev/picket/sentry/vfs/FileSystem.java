@@ -2,6 +2,10 @@ package dev.picket.sentry.vfs;
 
 /** A tree of files that can be mounted. */
 public abstract class FileSystem {
+    private final DentryCache dentries = new DentryCache();
+    private final Object renameLock = new Object();
+    private Dentry rootDentry;
+
     /** Type, as /proc/mounts shows it: {@code tmpfs}, {@code proc}. */
     public abstract String type();
 
@@ -13,4 +17,34 @@ public abstract class FileSystem {
 
     /** Sizes, as statfs(2) shows them. */
     public abstract FileSystemStatus status();
+
+    /** The name of the root: the one tree of names that all mounts of this file system share. */
+    public final synchronized Dentry rootDentry() {
+        if (rootDentry == null) {
+            rootDentry = Dentry.root(this, root());
+        }
+        return rootDentry;
+    }
+
+    /** The lock under which directories get other parents; taken before the locks of directories. */
+    final Object renameLock() {
+        return renameLock;
+    }
+
+    final DentryCache dentries() {
+        return dentries;
+    }
+
+    /** Options beyond those of the mount, as /proc/mounts shows them: empty, or beginning with a comma. */
+    public String mountOptions() {
+        return "";
+    }
+
+    /** Whether nothing can be written, however it is mounted. */
+    public boolean isReadOnly() {
+        return false;
+    }
+
+    /** Writes back what is not yet on its device; see syncfs(2). File systems in memory have nothing to do. */
+    public void sync() {}
 }
