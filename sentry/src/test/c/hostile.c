@@ -1,0 +1,277 @@
+/*
+ * A guest that tries to get out. usage: hostile ADDRESS-OF-THE-STUB HOST-PROCESS-ID
+ *
+ * Not compared with Linux: each case says what a sandbox owes, which is an errno or a signal, and that the guest goes on
+ * as if nothing had been.
+ */
+#include "check.h"
+#include <setjmp.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <ucontext.h>
+#include <sys/uio.h>
+#include <asm/prctl.h>
+
+static char *stub;
+static pid_t host_process;
+
+/* Runs in a child, and answers the signal that killed it; 0 if it lived, and 255 if it says it got through. */
+#define KILLED_BY(...)                                                        \
+    ({                                                                        \
+        int how_ = IN_CHILD(__VA_ARGS__);                                     \
+        WIFSIGNALED(how_) ? WTERMSIG(how_) : WEXITSTATUS(how_) ? 255 : 0;     \
+    })
+
+static void the_hosts_files_are_not_there(void) {
+    char text[4096] = {0};
+    int fd = open("/etc/shadow", O_RDONLY);
+    if (fd >= 0) {
+        CHECK(read(fd, text, sizeof text - 1) >= 0);
+        CHECK(strstr(text, "$") == NULL);
+    }
+    const char *ways[] = {"/proc/1/root/etc/shadow", "/../../../../etc/shadow", "/proc/self/cwd/../../../../etc/shadow",
+                          "/proc/self/root/../../etc/shadow", "/dev/mem", "/dev/kmem", "/dev/sda", "/dev/kvm", "/dev/vda"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        fd = open(ways[i], O_RDONLY);
+        if (fd >= 0 && read(fd, text, sizeof text - 1) > 0) CHECK(strstr(text, "$") == NULL);
+    }
+    CHECK(symlink("/../../../../../../etc/shadow", "way") == 0);
+    fd = open("way", O_RDONLY);
+    if (fd >= 0 && read(fd, text, sizeof text - 1) > 0) CHECK(strstr(text, "$") == NULL);
+}
+
+static void host_processes_are_not_there(void) {
+    FAILS(ESRCH, kill(host_process, 0));
+    FAILS(ESRCH, kill(host_process, SIGKILL));
+    FAILS(ESRCH, syscall(SYS_tgkill, host_process, host_process, SIGKILL));
+    CHECK(ptrace(PTRACE_ATTACH, host_process, 0, 0) == -1);
+    CHECK(ptrace(PTRACE_SEIZE, host_process, 0, 0) == -1);
+    char byte;
+    struct iovec here = {&byte, 1}, there = {(void *)0x400000, 1};
+    CHECK(process_vm_readv(host_process, &here, 1, &there, 1, 0) == -1);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", host_process);
+    CHECK(open(path, O_RDWR) == -1);
+    CHECK(syscall(434 /* pidfd_open */, host_process, 0) == -1);
+}
+
+static void the_kernel_cannot_be_changed(void) {
+    CHECK(mount("none", "/tmp", "proc", 0, NULL) == -1 && (errno == EPERM || errno == ENOSYS));
+    CHECK(mount("/", "/tmp", NULL, MS_BIND, NULL) == -1);
+    CHECK(umount2("/proc", MNT_DETACH) == -1);
+    CHECK(syscall(SYS_init_module, "x", 1, "") == -1);
+    CHECK(syscall(SYS_reboot, 0xfee1dead, 672274793, 0, 0) == -1);
+    CHECK(syscall(SYS_bpf, 0, NULL, 0) == -1);
+    CHECK(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0) == -1);
+    CHECK(syscall(SYS_iopl, 3) == -1);
+    CHECK(syscall(SYS_ioperm, 0x80, 1, 1) == -1);
+    CHECK(syscall(SYS_modify_ldt, 1, NULL, 0) == -1);
+    CHECK(syscall(SYS_kexec_load, 0, 0, NULL, 0) == -1);
+    CHECK(syscall(SYS_settimeofday, &(struct timespec){1, 1}, NULL) == -1);
+    CHECK(mknod("disk", S_IFBLK | 0600, 0x801) == -1 || open("disk", O_RDONLY) == -1);
+}
+
+/* exit(3) by number of the 32-bit ABI; a status of 3 would be the host's doing. */
+static void int80_reaches_nothing(void) {
+    int how = IN_CHILD({ __asm__ volatile("int $0x80" ::"a"(1L), "b"(3L)); _exit(0); });
+    CHECK(WIFSIGNALED(how) || WEXITSTATUS(how) == 0);
+    long answer = 77;
+    how = IN_CHILD({
+        __asm__ volatile("int $0x80" : "=a"(answer) : "a"(20L) : "memory");
+        _exit(answer != -ENOSYS);
+    });
+    CHECK(WIFSIGNALED(how) || how == 0);
+}
+
+static void sysenter_reaches_nothing(void) {
+    int how = IN_CHILD({ __asm__ volatile("sysenter" ::"a"(1L), "b"(3L)); });
+    CHECK(WIFSIGNALED(how));
+}
+
+static void compatibility_mode_reaches_nothing(void) {
+    unsigned char *low = mmap((void *)0x10000000, 8192, PROT_READ | PROT_WRITE | PROT_EXEC,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    unsigned char code[] = {0xb8, 1, 0, 0, 0, 0xbb, 3, 0, 0, 0, 0xcd, 0x80, 0xeb, 0xfe}; /* exit(3) of 32 bits */
+    CHECK(low != MAP_FAILED);
+    memcpy(low, code, sizeof code);
+    int how = IN_CHILD({
+        struct { uint32_t offset; uint16_t selector; } __attribute__((packed)) target = {0x10000000, 0x23};
+        alarm(5);
+        __asm__ volatile("ljmp *%0" ::"m"(target));
+    });
+    CHECK(WIFSIGNALED(how) && WTERMSIG(how) != SIGALRM);
+    munmap(low, 8192);
+}
+
+static void vsyscall_page_gives_no_host_call(void) {
+    /* A sandbox may emulate the call or refuse it; either way the guest goes on or gets a signal. */
+    int how = IN_CHILD({ _exit(((long (*)(void *))0xffffffffff600400)(NULL) == -1); });
+    CHECK(WIFSIGNALED(how) ? WTERMSIG(how) == SIGSEGV : 1);
+    CHECK(KILLED_BY({ *(volatile char *)0xffffffffff600000 = 1; }) == SIGSEGV);
+}
+
+static void the_stub_cannot_be_mapped_over(void) {
+    for (long offset = -8; offset <= 8; offset++) {
+        char *page = stub + offset * 4096;
+        void *got = mmap(page, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        if (got != MAP_FAILED) CHECK(offset < 0);
+    }
+    CHECK(mmap(stub, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED);
+    CHECK(mprotect(stub, 4096, PROT_READ | PROT_WRITE | PROT_EXEC) == -1);
+    munmap(stub, 4096);
+    CHECK(mremap(stub, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED);
+    char *mine = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(mremap(mine, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, stub) == MAP_FAILED);
+    CHECK(madvise(stub, 4096, MADV_DONTNEED) == -1);
+}
+
+static void the_stub_cannot_be_written(void) {
+    CHECK(KILLED_BY({ *(volatile char *)stub = 0; }) == SIGSEGV);
+    int fd = make_file("bytes", "xxxxxxxx");
+    FAILS(EFAULT, read(fd, stub, 8));
+    FAILS(EFAULT, write(fd, stub, 8));
+    close(fd);
+}
+
+static void jumping_into_the_stub_gains_nothing(void) {
+    for (int offset = 0; offset < 256; offset++) {
+        int how = IN_CHILD({
+            alarm(2);
+            /* If the stub's own system call were carried out by the host: kill(getpid of the host side, 9), then exit. */
+            __asm__ volatile("jmp *%0" ::"r"(stub + offset), "a"(39L), "D"(0L), "S"(0L), "d"(0L) : "memory");
+        });
+        if (!WIFSIGNALED(how) && WEXITSTATUS(how) != 0) CHECK(!"the guest only ends by a signal");
+    }
+}
+
+static void stub_gadgets_are_the_guests_own_calls(void) {
+    /* exit_group(0) through every byte of the stub: if one is a syscall instruction, it is the Sentry that answers. */
+    for (int offset = 0; offset < 256; offset++) {
+        int how = IN_CHILD({
+            alarm(2);
+            __asm__ volatile("jmp *%0" ::"r"(stub + offset), "a"(231L), "D"(0L), "S"(0L) : "memory");
+        });
+        CHECK(how == 0 || WIFSIGNALED(how));
+    }
+    CHECK(getppid() >= 0);
+}
+
+static void bad_stack_pointer_at_a_call(void) {
+    long pid;
+    __asm__ volatile("movq %%rsp, %%r12; movq $-1, %%rsp; syscall; movq %%r12, %%rsp"
+                     : "=a"(pid) : "0"(39L) : "rcx", "r11", "r12", "memory");
+    CHECK(pid == getpid());
+    __asm__ volatile("movq %%rsp, %%r12; movabsq $0x8000000000000000, %%rsp; syscall; movq %%r12, %%rsp"
+                     : "=a"(pid) : "0"(39L) : "rcx", "r11", "r12", "memory");
+    CHECK(pid == getpid());
+}
+
+static void non_canonical_jump(void) {
+    CHECK(KILLED_BY({ ((void (*)(void))0x8000000000000000)(); }) == SIGSEGV);
+    CHECK(KILLED_BY({ ((void (*)(void))0xffff800000000000)(); }) == SIGSEGV);
+    CHECK(KILLED_BY({ ((void (*)(void))-1L)(); }) == SIGSEGV);
+}
+
+static long spoil_register, spoil_value;
+static void spoil(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)info;
+    ((ucontext_t *)context)->uc_mcontext.gregs[spoil_register] = spoil_value;
+}
+
+static void spoilt_signal_frames(void) {
+    struct sigaction action = {.sa_sigaction = spoil, .sa_flags = SA_SIGINFO};
+    struct { long which, value; } cases[] = {
+        {REG_RIP, (long)0x8000000000000000}, {REG_RIP, -1}, {REG_RIP, (long)0xffffffff81000000}, {REG_RSP, -1},
+        {REG_CSGSFS, 0x0010}, {REG_CSGSFS, 0x0023}, {REG_CSGSFS, -1}, {REG_EFL, -1}, {REG_EFL, 0x3000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int how = IN_CHILD({
+            struct sigaction fatal = {.sa_handler = SIG_DFL};
+            sigaction(SIGUSR1, &action, NULL), sigaction(SIGSEGV, &fatal, NULL);
+            spoil_register = cases[i].which, spoil_value = cases[i].value;
+            alarm(5);
+            raise(SIGUSR1);
+        });
+        CHECK(how == 0 || (WIFSIGNALED(how) && WTERMSIG(how) != SIGALRM));
+    }
+    int how = IN_CHILD({
+        long sp = 16;
+        __asm__ volatile("movq %0, %%rsp; movl $15, %%eax; syscall" ::"r"(sp));
+    });
+    CHECK(WIFSIGNALED(how) && WTERMSIG(how) == SIGSEGV);
+}
+
+static void spoilt_floating_point_state(void) {
+    CHECK(KILLED_BY({
+        struct sigaction action = {.sa_sigaction = spoil, .sa_flags = SA_SIGINFO};
+        sigaction(SIGUSR1, &action, NULL);
+        spoil_register = 23, spoil_value = 0; /* beyond the gregs: where fpregs points */
+        raise(SIGUSR1);
+    }) != 255);
+}
+
+static void bases_of_segments(void) {
+    CHECK(syscall(SYS_arch_prctl, ARCH_SET_FS, 0x8000000000000000) == -1 && errno == EPERM);
+    CHECK(syscall(SYS_arch_prctl, ARCH_SET_GS, -1L) == -1 && errno == EPERM);
+    CHECK(syscall(SYS_arch_prctl, 0x9999, 0) == -1 && errno == EINVAL);
+}
+
+static void every_number_and_wild_arguments(void) {
+    int how = IN_CHILD({
+        struct rusage;
+        alarm(20);
+        signal(SIGPIPE, SIG_IGN);
+        unsigned long x = 88172645463325252UL;
+        for (int round = 0; round < 20000; round++) {
+            unsigned long a[7];
+            for (int i = 0; i < 7; i++) {
+                x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+                a[i] = (x & 3) == 0 ? x : (x & 3) == 1 ? (x >> 8) % 64 : (x & 3) == 2 ? (unsigned long)stub : -(x >> 40) % 4096;
+            }
+            long number = a[6] % 470;
+            if (number == SYS_exit || number == SYS_exit_group || number == SYS_fork || number == SYS_vfork ||
+                number == SYS_clone || number == 435 || number == SYS_pause || number == SYS_rt_sigsuspend ||
+                number == SYS_rt_sigreturn || number == SYS_kill || number == SYS_tgkill || number == SYS_tkill ||
+                number == SYS_rt_sigqueueinfo || number == 297 || number == SYS_alarm || number == SYS_setitimer ||
+                number == SYS_munmap || number == SYS_mprotect || number == SYS_mmap || number == SYS_mremap ||
+                number == SYS_shmat || number == SYS_rt_sigaction || number == SYS_rt_sigprocmask || number == SYS_brk ||
+                number == SYS_close || number == 436 || number == SYS_dup2 || number == SYS_dup3 || number == SYS_madvise ||
+                number == SYS_arch_prctl || number == SYS_setrlimit || number == SYS_prlimit64 || number == SYS_futex ||
+                number == SYS_nanosleep || number == SYS_clock_nanosleep || number == SYS_poll || number == SYS_select ||
+                number == SYS_rt_sigtimedwait || number == SYS_read || number == SYS_readv || number == SYS_chroot ||
+                number == SYS_ppoll || number == SYS_pselect6 || number == SYS_epoll_wait || number == SYS_chdir ||
+                number == SYS_epoll_pwait || number == 441 || number == SYS_flock || number == SYS_wait4 ||
+                number == SYS_waitid || number == SYS_accept || number == SYS_accept4 || number == SYS_recvfrom ||
+                number == SYS_recvmsg || number == SYS_recvmmsg || number == SYS_fchdir || number == SYS_preadv ||
+                number == SYS_sigaltstack || number == SYS_set_robust_list || number == SYS_set_tid_address ||
+                number == SYS_io_getevents || number == SYS_mq_timedreceive || number == SYS_msgrcv || number == 449)
+                continue;
+            syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+        }
+    });
+    CHECK(how == 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) return 2;
+    stub = (char *)strtoul(argv[1], NULL, 16);
+    host_process = atoi(argv[2]);
+    RUN(the_hosts_files_are_not_there);
+    RUN(host_processes_are_not_there);
+    RUN(the_kernel_cannot_be_changed);
+    RUN(int80_reaches_nothing);
+    RUN(sysenter_reaches_nothing);
+    RUN(compatibility_mode_reaches_nothing);
+    RUN(vsyscall_page_gives_no_host_call);
+    RUN(the_stub_cannot_be_mapped_over);
+    RUN(the_stub_cannot_be_written);
+    RUN(jumping_into_the_stub_gains_nothing);
+    RUN(stub_gadgets_are_the_guests_own_calls);
+    RUN(bad_stack_pointer_at_a_call);
+    RUN(non_canonical_jump);
+    RUN(spoilt_signal_frames);
+    RUN(spoilt_floating_point_state);
+    RUN(bases_of_segments);
+    RUN(every_number_and_wild_arguments);
+    DONE;
+}
