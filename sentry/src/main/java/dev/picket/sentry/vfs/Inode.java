@@ -12,6 +12,8 @@ import dev.picket.sentry.errno.ErrnoException;
  * <p>Operations on a directory are called with the directory's {@link Dentry} lock held.
  */
 public abstract class Inode {
+    private volatile FileLocks locks;
+
     /** The metadata, as stat(2) shows them. A snapshot. */
     public abstract Attributes attributes() throws ErrnoException;
 
@@ -40,6 +42,11 @@ public abstract class Inode {
     /** Makes a child: any type, described by {@code request}. EEXIST was checked. */
     public Inode create(Caller caller, String name, CreateRequest request) throws ErrnoException {
         throw ErrnoException.of(Errno.EROFS);
+    }
+
+    /** Makes a regular file without a name in this directory's file system, for O_TMPFILE; {@code linkable}: it may get one. */
+    public Inode createUnnamed(Caller caller, CreateRequest request, boolean linkable) throws ErrnoException {
+        throw ErrnoException.of(Errno.EOPNOTSUPP);
     }
 
     /** Makes one more name for {@code target}, which is of the same file system. */
@@ -102,5 +109,35 @@ public abstract class Inode {
     /** Names of the extended attributes. */
     public String[] extendedAttributeNames() throws ErrnoException {
         return new String[0];
+    }
+
+    /** Seals of memfd_create(2), bits of F_SEAL_; EINVAL if this cannot have any. */
+    public int seals() throws ErrnoException {
+        throw ErrnoException.of(Errno.EINVAL);
+    }
+
+    /** Adds seals; EPERM if sealed against that, EBUSY for F_SEAL_WRITE while writable mappings exist. */
+    public void addSeals(int seals) throws ErrnoException {
+        throw ErrnoException.of(Errno.EINVAL);
+    }
+
+    /** The locks that are held on this file. */
+    public final FileLocks locks() {
+        FileLocks existing = locks;
+        if (existing == null) {
+            synchronized (FileLocks.class) {
+                existing = locks;
+                if (existing == null) {
+                    existing = new FileLocks();
+                    locks = existing;
+                }
+            }
+        }
+        return existing;
+    }
+
+    /** The locks that are held on this file, or null if there never was one. */
+    final FileLocks locksIfAny() {
+        return locks;
     }
 }

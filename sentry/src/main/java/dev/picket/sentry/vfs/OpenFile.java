@@ -86,7 +86,22 @@ public abstract class OpenFile {
             for (var listener : listeners) {
                 listener.fileReleased(this);
             }
+            var locks = inode().locksIfAny();
+            if (locks != null) {
+                locks.released(this);
+            }
             released();
+        }
+    }
+
+    /**
+     * A descriptor of this was closed in a table of descriptors: the table's POSIX locks on the file go, however many other
+     * descriptors of the file it has; fcntl(2). Comes before {@link #release}.
+     */
+    public final void closedIn(Object table) {
+        var locks = inode().locksIfAny();
+        if (locks != null) {
+            locks.closed(table);
         }
     }
 
