@@ -1,5 +1,6 @@
 package dev.picket.sentry.control;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Objects;
 
@@ -32,13 +33,14 @@ public final class FrameReader {
      * The body of the next frame, waiting for it.
      *
      * @return null if the stream ended between two frames
-     * @throws FrameException if the length is not acceptable, or the stream ends inside a frame
+     * @throws FrameException if the length is not acceptable
+     * @throws EOFException if the stream ends inside a frame
      */
     public byte[] next() throws IOException {
         while (end - start < Integer.BYTES) {
             if (!fill()) {
                 if (end != start) {
-                    throw new FrameException("stream ends inside the length of a frame");
+                    throw new EOFException("stream ends inside the length of a frame");
                 }
                 return null;
             }
@@ -60,7 +62,7 @@ public final class FrameReader {
         while (have < length) {
             int count = source.read(body, have, length - have);
             if (count <= 0) {
-                throw new FrameException("stream ends inside a frame, after " + have + " of " + length + " bytes");
+                throw new EOFException("stream ends inside a frame, after " + have + " of " + length + " bytes");
             }
             have += count;
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -199,7 +200,7 @@ class FrameCodecTest {
         byte[] frame = FrameCodec.encode(new Command.CloseInput(1));
         for (int length = 1; length < frame.length; length++) {
             var bytes = new ByteArrayInputStream(frame, 0, length);
-            assertThrows(FrameException.class, () -> new FrameReader(bytes::read, 256).next());
+            assertThrows(EOFException.class, () -> new FrameReader(bytes::read, 256).next());
         }
         assertNull(new FrameReader(new ByteArrayInputStream(new byte[0])::read, 256).next());
     }
