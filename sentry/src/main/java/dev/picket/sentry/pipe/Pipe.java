@@ -123,7 +123,6 @@ public final class Pipe {
     /**
      * F_SETPIPE_SZ: rounded up to a power of two pages.
      *
-     * @param mayExceed whether the caller has CAP_SYS_RESOURCE, and so may go beyond the sandbox's soft limits
      * @return the new capacity
      * @throws ErrnoException EINVAL for 0 or beyond 2 GiB, EPERM beyond the maximum or the sandbox's budget, EBUSY if more
      *     is in the pipe
