@@ -104,6 +104,11 @@ public class AnonymousInode extends Inode {
         return type;
     }
 
+    @Override
+    public final boolean opensItself() {
+        return true;
+    }
+
     /** Files that exist only while they are open cannot be opened again; pipes override this. */
     @Override
     public OpenFile open(Caller caller, Path path, int flags) throws ErrnoException {

@@ -93,6 +93,14 @@ public abstract class Inode {
      */
     public abstract OpenFile open(Caller caller, Path path, int flags) throws ErrnoException;
 
+    /**
+     * Whether {@link #open} works although this is a FIFO or a device: such a one is not looked up by {@link
+     * SpecialFiles}.
+     */
+    public boolean opensItself() {
+        return false;
+    }
+
     /** The file system that this is a file of. */
     public abstract FileSystem fileSystem();
 

@@ -19,6 +19,9 @@ public final class MountNamespace {
     private final List<Mount> mounts = new ArrayList<>();
     private Mount root;
     private int nextId = 20;
+    private volatile SpecialFiles specialFiles = (inode, caller, path, flags) -> {
+        throw ErrnoException.of(Errno.ENXIO);
+    };
 
     /** A namespace with {@code root} mounted at its root. */
     public MountNamespace(FileSystem root) {
@@ -28,6 +31,15 @@ public final class MountNamespace {
     public MountNamespace(FileSystem root, int flags, String source) {
         this.root = new Mount(this, nextId++, root.rootDentry(), root, source, flags & Mount.FLAGS);
         mounts.add(this.root);
+    }
+
+    /** Sets who opens FIFOs and devices; until then none can be opened. */
+    public void setSpecialFiles(SpecialFiles specialFiles) {
+        this.specialFiles = specialFiles;
+    }
+
+    SpecialFiles specialFiles() {
+        return specialFiles;
     }
 
     public synchronized Mount root() {

@@ -145,7 +145,10 @@ final class Opening {
             }
         }
 
-        OpenFile file = inode.open(caller, path, flags & ~(Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_TRUNC));
+        int openFlags = flags & ~(Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_TRUNC);
+        OpenFile file = isSpecial(inode)
+                ? path.mount().namespace().specialFiles().open(inode, caller, path, openFlags)
+                : inode.open(caller, path, openFlags);
         try {
             if ((flags & Fcntl.O_TRUNC) != 0 && type == FileMode.S_IFREG && !made) {
                 Metadata.truncateOpened(caller, inode, 0);
@@ -157,6 +160,15 @@ final class Opening {
         // Linux sets O_LARGEFILE for every 64-bit program.
         file.setFlags(file.flags() & ~ONLY_FOR_OPENING | Fcntl.O_LARGEFILE);
         return file;
+    }
+
+    /** Whether the file lives elsewhere than in its file system; sockets cannot be opened at all. */
+    private static boolean isSpecial(Inode inode) throws ErrnoException {
+        return switch (inode.type()) {
+            case FileMode.S_IFSOCK -> throw ErrnoException.of(Errno.ENXIO);
+            case FileMode.S_IFIFO, FileMode.S_IFCHR, FileMode.S_IFBLK -> !inode.opensItself();
+            default -> false;
+        };
     }
 
     private int wantedAccess() {
