@@ -31,6 +31,15 @@ public final class PathName {
         return text.toString();
     }
 
+    /** Name of {@code path} from the very top down, whatever anybody's root is; for /proc/PID/maps. */
+    public static String fromTop(Path path) {
+        MountNamespace namespace = path.mount().namespace();
+        if (namespace == null) {
+            return of(path, path);
+        }
+        return of(namespace.rootPath(), path);
+    }
+
     /** Name of an open file, as /proc/PID/fd shows it; also of pipes and the like, which have no path. */
     public static String of(Path root, OpenFile file) {
         if (file.path() != null) {
