@@ -1,0 +1,20 @@
+package dev.picket.sentry.kernel;
+
+/** The parent of a vfork(2) waits until its child has let go of their memory. Only a fatal signal ends it earlier. */
+record AwaitVfork(VforkWait vfork, int childId) implements RunState {
+    @Override
+    public RunState step(Task task) {
+        while (true) {
+            task.prepareToSleep();
+            if (vfork.isReleased()) {
+                break;
+            }
+            if (task.group().signals().isDoomed(task)) {
+                return HandleSignals.INSTANCE;
+            }
+            task.sleep();
+        }
+        task.context().setSyscallResult(childId);
+        return RunGuest.INSTANCE;
+    }
+}

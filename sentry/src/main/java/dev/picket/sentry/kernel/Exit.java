@@ -1,0 +1,26 @@
+package dev.picket.sentry.kernel;
+
+/** Ends a task: what it holds is let go in the order of Linux's do_exit(), then those who wait for it are told. */
+final class Exit implements RunState {
+    private final int waitStatus;
+
+    /** @param waitStatus as wait4(2) shows it, if this turns out to be the last task of the process */
+    Exit(int waitStatus) {
+        this.waitStatus = waitStatus;
+    }
+
+    @Override
+    public RunState step(Task task) {
+        task.releaseHeldFiles();
+        boolean last = ProcessEnd.leaveGroup(task, waitStatus);
+        RobustFutexes.ownerEnds(task);
+        if (last) {
+            task.group().timers().cancelAll();
+        }
+        MemoryUse.end(task);
+        task.files().release();
+        task.freezeUsage();
+        ProcessEnd.finish(task);
+        return null;
+    }
+}

@@ -1,0 +1,27 @@
+package dev.picket.sentry.kernel;
+
+/** Host and domain name of a sandbox; see uname(2). Byte strings. Any thread may call. */
+public final class HostNames {
+    private volatile String hostName;
+    private volatile String domainName = "(none)";
+
+    HostNames(String hostName) {
+        this.hostName = hostName;
+    }
+
+    public String hostName() {
+        return hostName;
+    }
+
+    public void setHostName(String name) {
+        hostName = name;
+    }
+
+    public String domainName() {
+        return domainName;
+    }
+
+    public void setDomainName(String name) {
+        domainName = name;
+    }
+}

@@ -1,0 +1,307 @@
+package dev.picket.sentry.kernel;
+
+import dev.picket.platform.Platform;
+import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.kernel.futex.FutexTable;
+import dev.picket.sentry.kernel.signal.SignalInfo;
+import dev.picket.sentry.kernel.time.Clock;
+import dev.picket.sentry.kernel.time.TimerService;
+import dev.picket.sentry.memory.FrameAllocator;
+import dev.picket.sentry.tty.Terminals;
+import dev.picket.sentry.vfs.MountNamespace;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * The kernel of one sandbox, and the root of all its state: nothing of a Sentry is static.
+ *
+ * <p>Any thread may call. {@link #close} ends all tasks and closes the platform.
+ */
+public final class Kernel implements AutoCloseable {
+    /** Stack of a task's Java thread: system calls nest a few dozen frames, no more. */
+    static final long TASK_STACK_BYTES = 256 * 1024;
+
+    /** Numbers of calls above this are counted together. */
+    private static final int COUNTED_CALLS = 512;
+
+    private static final long CLOSE_TIMEOUT_NANOS = 5_000_000_000L;
+
+    private final Platform platform;
+    private final FrameAllocator frames;
+    private final MountNamespace mounts;
+    private final SystemCalls systemCalls;
+    private final ProgramLoader loader;
+    private final KernelOptions options;
+
+    private final Object tree = new Object();
+    private final PidTable processes = new PidTable();
+    private final FutexTable futexes = new FutexTable();
+    private final Clock clock = new Clock();
+    private final TimerService timerService = new TimerService(this::crash);
+    private final HostNames hostNames;
+    private final AnonymousFiles anonymousFiles = new AnonymousFiles();
+    private final Terminals terminals = new Terminals();
+    private final AtomicInteger queuedSignals = new AtomicInteger();
+    private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);
+    private final AtomicReference<String> crashReport = new AtomicReference<>();
+    private final Set<Task> threads = ConcurrentHashMap.newKeySet();
+
+    private volatile Consumer<String> crashListener = report -> {};
+    private volatile SyscallTracer tracer;
+    private volatile ThreadGroup init;
+    private volatile boolean frozen;
+    private volatile boolean dying;
+
+    public Kernel(
+            Platform platform,
+            FrameAllocator frames,
+            MountNamespace mounts,
+            SystemCalls systemCalls,
+            ProgramLoader loader,
+            KernelOptions options) {
+        this.platform = platform;
+        this.frames = frames;
+        this.mounts = mounts;
+        this.systemCalls = systemCalls;
+        this.loader = loader;
+        this.options = options;
+        this.hostNames = new HostNames(options.hostName());
+    }
+
+    public Platform platform() {
+        return platform;
+    }
+
+    public FrameAllocator frames() {
+        return frames;
+    }
+
+    /** The mount namespace that all processes share. */
+    public MountNamespace mounts() {
+        return mounts;
+    }
+
+    SystemCalls systemCalls() {
+        return systemCalls;
+    }
+
+    ProgramLoader loader() {
+        return loader;
+    }
+
+    public KernelOptions options() {
+        return options;
+    }
+
+    public PidTable processes() {
+        return processes;
+    }
+
+    public FutexTable futexes() {
+        return futexes;
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    /** Runs what is due; for timers of every kind. */
+    public TimerService timers() {
+        return timerService;
+    }
+
+    /** What pipes, sockets, eventfds and epoll instances share. */
+    public AnonymousFiles anonymousFiles() {
+        return anonymousFiles;
+    }
+
+    /** The terminals of /dev/pts. */
+    public Terminals terminals() {
+        return terminals;
+    }
+
+    /** Host and domain name. */
+    public HostNames hostNames() {
+        return hostNames;
+    }
+
+    /** The lock that guards the relations of processes: see the package. */
+    Object tree() {
+        return tree;
+    }
+
+    /** How many signals are queued in the whole sandbox. */
+    AtomicInteger queuedSignals() {
+        return queuedSignals;
+    }
+
+    /** The first process, whose end is the sandbox's; null before it was made. */
+    public ThreadGroup init() {
+        return init;
+    }
+
+    void setInit(ThreadGroup init) {
+        this.init = init;
+    }
+
+    // ---- Watching
+
+    /** Who watches system calls, or null. */
+    public SyscallTracer tracer() {
+        return tracer;
+    }
+
+    public void setTracer(SyscallTracer tracer) {
+        this.tracer = tracer;
+    }
+
+    /** Counts a call that the Sentry does not support. */
+    public void countRefused(int number) {
+        refusedCalls.incrementAndGet(number >= 0 && number < COUNTED_CALLS ? number : COUNTED_CALLS);
+    }
+
+    /** How often a call was made that the Sentry does not support; number 512 stands for all that are higher. */
+    public int refusedCount(int number) {
+        return refusedCalls.get(number >= 0 && number < COUNTED_CALLS ? number : COUNTED_CALLS);
+    }
+
+    /** Sets who hears of a bug of the Sentry, with a report; the sandbox ends then. */
+    public void setCrashListener(Consumer<String> listener) {
+        crashListener = listener;
+        var report = crashReport.get();
+        if (report != null) {
+            listener.accept(report);
+        }
+    }
+
+    /** Ends the sandbox because of a bug of the Sentry. The first report counts. */
+    public void crash(String where, Throwable bug) {
+        var text = new StringWriter();
+        text.append("Picket met a bug of its own in ").append(where).append(":\n");
+        bug.printStackTrace(new PrintWriter(text, true));
+        if (crashReport.compareAndSet(null, text.toString())) {
+            crashListener.accept(text.toString());
+            killAll();
+        }
+    }
+
+    /** The report of the bug that ended the sandbox, or null. */
+    public String crashReport() {
+        return crashReport.get();
+    }
+
+    // ---- Processes
+
+    /**
+     * Starts a process from outside: the first one becomes process 1.
+     *
+     * @throws ErrnoException as execve(2) and chdir(2); EAGAIN if there are too many tasks
+     */
+    public ThreadGroup createProcess(ProcessSpec spec) throws ErrnoException {
+        return new ProcessStart(this, spec).start();
+    }
+
+    /**
+     * Sends a signal from outside to a process, as an ancestor of its pid namespace: even the first process obeys SIGKILL
+     * and SIGSTOP.
+     */
+    public void sendFromOutside(ThreadGroup process, int signal) {
+        process.signals().sendFromOutside(SignalInfo.ofUser(signal, 0, 0, 0));
+    }
+
+    /** Ends the sandbox: kills all processes, and no new ones are made. */
+    public void killAll() {
+        List<ThreadGroup> all;
+        synchronized (tree) {
+            dying = true;
+            all = processes.all();
+        }
+        for (var process : all) {
+            process.beginExit(dev.picket.platform.linux.Signal.SIGKILL);
+        }
+    }
+
+    /** Stops all guest threads before they run guest code again, until {@link #resume}. */
+    public void pause() {
+        frozen = true;
+        for (var process : processes.all()) {
+            process.signals().drawAttention();
+        }
+    }
+
+    /** Lets the tasks go on after {@link #pause}. */
+    public void resume() {
+        frozen = false;
+        for (var task : threads) {
+            task.unblock();
+        }
+    }
+
+    boolean isFrozen() {
+        return frozen;
+    }
+
+    /** Whether the sandbox is ending: no process is made any more. */
+    boolean isDying() {
+        return dying;
+    }
+
+    /** A task's Java thread begins. */
+    void taskThreadStarted(Task task) {
+        threads.add(task);
+    }
+
+    /** A task's Java thread is about to end. */
+    void taskThreadEnded(Task task) {
+        threads.remove(task);
+        synchronized (threads) {
+            threads.notifyAll();
+        }
+    }
+
+    /** Tasks whose Java threads run. */
+    public int runningTasks() {
+        return threads.size();
+    }
+
+    /**
+     * Waits until no task's thread runs any more.
+     *
+     * @return false if some still run at the end of the time
+     */
+    public boolean awaitTasks(long timeoutNanos) throws InterruptedException {
+        long deadline = System.nanoTime() + timeoutNanos;
+        synchronized (threads) {
+            while (!threads.isEmpty()) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                threads.wait(left / 1_000_000 + 1);
+            }
+        }
+        return true;
+    }
+
+    /** Kills all tasks, waits for their threads, and closes the platform. */
+    @Override
+    public void close() {
+        frozen = false;
+        killAll();
+        try {
+            awaitTasks(CLOSE_TIMEOUT_NANOS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        timerService.close();
+        platform.close();
+        clock.close();
+    }
+}

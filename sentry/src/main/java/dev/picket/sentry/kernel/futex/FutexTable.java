@@ -1,0 +1,264 @@
+package dev.picket.sentry.kernel.futex;
+
+import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.FutexOperations;
+import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.memory.FutexKey;
+import dev.picket.sentry.memory.MemoryManager;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Who waits for which word of guest memory; see futex(2). One lock guards all: it is held for microseconds, and what a
+ * guest waits for is mostly its own threads.
+ *
+ * <p>The word is compared with the lock held, and a waker takes the lock after the word was changed: so no wake-up falls
+ * between a waiter's comparison and its entry in the queue.
+ */
+public final class FutexTable {
+    private final Map<FutexKey, ArrayDeque<FutexWaiter>> queues = new HashMap<>();
+
+    /**
+     * Queues {@code waiter} if the word at {@code address} is {@code expected}.
+     *
+     * @throws ErrnoException EAGAIN if it is not, EFAULT
+     */
+    public void enqueue(MemoryManager memory, long address, boolean shared, int expected, FutexWaiter waiter)
+            throws ErrnoException {
+        var key = memory.futexKey(address, shared);
+        synchronized (this) {
+            if (memory.loadInt(address) != expected) {
+                throw ErrnoException.of(Errno.EAGAIN);
+            }
+            add(key, waiter);
+        }
+    }
+
+    /**
+     * Takes {@code waiter} out of its queue.
+     *
+     * @return whether it still was in one; false if it was woken
+     */
+    public synchronized boolean dequeue(FutexWaiter waiter) {
+        if (waiter.key() == null) {
+            return false;
+        }
+        remove(waiter);
+        return true;
+    }
+
+    /**
+     * Wakes up to {@code count} waiters that have one of {@code bits}.
+     *
+     * @return how many were woken
+     */
+    public int wake(FutexKey key, int count, int bits) {
+        synchronized (this) {
+            return wakeLocked(key, count, bits);
+        }
+    }
+
+    /**
+     * Wakes up to {@code wakeCount} waiters of {@code from} and moves up to {@code moveCount} others to {@code to}.
+     *
+     * @param expected what the word must be, or null if it does not matter
+     * @return woken waiters, and with {@code countMoved} the moved ones too
+     * @throws ErrnoException EAGAIN if the word is not {@code expected}, EFAULT
+     */
+    public int requeue(
+            MemoryManager memory,
+            long address,
+            Integer expected,
+            FutexKey from,
+            FutexKey to,
+            int wakeCount,
+            int moveCount,
+            boolean countMoved)
+            throws ErrnoException {
+        synchronized (this) {
+            if (expected != null && memory.loadInt(address) != expected) {
+                throw ErrnoException.of(Errno.EAGAIN);
+            }
+            int woken = wakeLocked(from, wakeCount, FutexOperations.FUTEX_BITSET_MATCH_ANY);
+            var queue = queues.get(from);
+            int moved = 0;
+            if (!from.equals(to)) {
+                while (moved < moveCount && queue != null && !queue.isEmpty()) {
+                    var waiter = queue.peek();
+                    remove(waiter);
+                    add(to, waiter);
+                    moved++;
+                    queue = queues.get(from);
+                }
+            } else if (queue != null) {
+                moved = Math.min(moveCount, queue.size());
+            }
+            return countMoved ? woken + moved : woken;
+        }
+    }
+
+    /** Changes a word with the lock held, so that the change and the wake-ups after it are one step for waiters. */
+    @FunctionalInterface
+    public interface Change {
+        /** Answers whether the second queue is to be woken too. */
+        boolean apply() throws ErrnoException;
+    }
+
+    /** FUTEX_WAKE_OP: changes a word, wakes {@code count} of {@code first} and perhaps {@code count2} of {@code second}. */
+    public int wakeAfter(Change change, FutexKey first, int count, FutexKey second, int count2) throws ErrnoException {
+        synchronized (this) {
+            boolean both = change.apply();
+            int woken = wakeLocked(first, count, FutexOperations.FUTEX_BITSET_MATCH_ANY);
+            return both ? woken + wakeLocked(second, count2, FutexOperations.FUTEX_BITSET_MATCH_ANY) : woken;
+        }
+    }
+
+    /**
+     * Takes a priority-inheritance lock for thread {@code threadId}, or queues {@code waiter} for it.
+     *
+     * @return whether the lock was taken; false if the waiter was queued (null: not queued)
+     * @throws ErrnoException EDEADLK if the thread has the lock already, EFAULT
+     */
+    public boolean lock(MemoryManager memory, long address, boolean shared, int threadId, FutexWaiter waiter)
+            throws ErrnoException {
+        var key = memory.futexKey(address, shared);
+        synchronized (this) {
+            while (true) {
+                int word = memory.loadInt(address);
+                int owner = word & FutexOperations.FUTEX_TID_MASK;
+                if (owner == threadId) {
+                    throw ErrnoException.of(Errno.EDEADLK);
+                }
+                if (owner == 0) {
+                    int keep = word & FutexOperations.FUTEX_OWNER_DIED;
+                    int waiters = queues.containsKey(key) ? FutexOperations.FUTEX_WAITERS : 0;
+                    if (memory.compareAndSetInt(address, word, threadId | keep | waiters)) {
+                        return true;
+                    }
+                    continue;
+                }
+                if (waiter == null) {
+                    return false;
+                }
+                if (memory.compareAndSetInt(address, word, word | FutexOperations.FUTEX_WAITERS)) {
+                    add(key, waiter);
+                    return false;
+                }
+            }
+        }
+    }
+
+    /**
+     * Hands a priority-inheritance lock over to the first waiter, or frees it.
+     *
+     * @throws ErrnoException EPERM if {@code threadId} does not have the lock, EFAULT
+     */
+    public void unlock(MemoryManager memory, long address, boolean shared, int threadId) throws ErrnoException {
+        var key = memory.futexKey(address, shared);
+        synchronized (this) {
+            if ((memory.loadInt(address) & FutexOperations.FUTEX_TID_MASK) != threadId) {
+                throw ErrnoException.of(Errno.EPERM);
+            }
+            handOver(memory, address, key, 0);
+        }
+    }
+
+    /**
+     * What the end of a lock's owner does to it: marks it and hands it on, or wakes one waiter; robust futexes of
+     * set_robust_list(2).
+     */
+    public void ownerDied(MemoryManager memory, long address, int threadId, boolean priorityInheritance)
+            throws ErrnoException {
+        for (int kind = 0; kind < 2; kind++) {
+            // The list does not say whether the lock is shared between processes, so waiters of both kinds are woken.
+            FutexKey key;
+            try {
+                key = memory.futexKey(address, kind == 1);
+            } catch (ErrnoException e) {
+                if (kind == 0) {
+                    throw e;
+                }
+                return;
+            }
+            synchronized (this) {
+                if (kind == 0 && !markDead(memory, address, threadId)) {
+                    return;
+                }
+                if (priorityInheritance) {
+                    if (queues.containsKey(key)) {
+                        handOver(memory, address, key, FutexOperations.FUTEX_OWNER_DIED);
+                    }
+                } else {
+                    wakeLocked(key, 1, FutexOperations.FUTEX_BITSET_MATCH_ANY);
+                }
+            }
+        }
+    }
+
+    /** How many waiters there are in all; for tests. */
+    public synchronized int waiterCount() {
+        return queues.values().stream().mapToInt(ArrayDeque::size).sum();
+    }
+
+    private boolean markDead(MemoryManager memory, long address, int threadId) throws ErrnoException {
+        while (true) {
+            int word = memory.loadInt(address);
+            if ((word & FutexOperations.FUTEX_TID_MASK) != threadId) {
+                return false;
+            }
+            int dead = word & FutexOperations.FUTEX_WAITERS | FutexOperations.FUTEX_OWNER_DIED;
+            if (memory.compareAndSetInt(address, word, dead)) {
+                return true;
+            }
+        }
+    }
+
+    private void handOver(MemoryManager memory, long address, FutexKey key, int bits) throws ErrnoException {
+        var queue = queues.get(key);
+        if (queue == null) {
+            memory.putInt(address, bits);
+            return;
+        }
+        var heir = queue.peek();
+        remove(heir);
+        int waiters = queues.containsKey(key) ? FutexOperations.FUTEX_WAITERS : 0;
+        memory.putInt(address, heir.threadId() | waiters | bits);
+        heir.wake();
+    }
+
+    private int wakeLocked(FutexKey key, int count, int bits) {
+        var queue = queues.get(key);
+        if (queue == null) {
+            return 0;
+        }
+        int woken = 0;
+        for (var i = queue.iterator(); i.hasNext() && woken < count; ) {
+            var waiter = i.next();
+            if ((waiter.bits() & bits) != 0) {
+                i.remove();
+                waiter.setKey(null);
+                waiter.wake();
+                woken++;
+            }
+        }
+        if (queue.isEmpty()) {
+            queues.remove(key);
+        }
+        return woken;
+    }
+
+    private void add(FutexKey key, FutexWaiter waiter) {
+        waiter.setKey(key);
+        queues.computeIfAbsent(key, unused -> new ArrayDeque<>(2)).add(waiter);
+    }
+
+    private void remove(FutexWaiter waiter) {
+        var queue = queues.get(waiter.key());
+        queue.remove(waiter);
+        if (queue.isEmpty()) {
+            queues.remove(waiter.key());
+        }
+        waiter.setKey(null);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.picket.sentry.kernel.signal;
+
+import static dev.picket.platform.linux.SigInfo.*;
+
+import dev.picket.platform.linux.SignalCode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** What a signal carries: a {@code siginfo_t}; see sigaction(2). Immutable. */
+public final class SignalInfo {
+    private final ByteBuffer bytes;
+
+    private SignalInfo(byte[] bytes) {
+        this.bytes = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static SignalInfo of(int signal, int code) {
+        var info = new SignalInfo(new byte[BYTES]);
+        info.bytes.putInt(SI_SIGNO, signal).putInt(SI_CODE_OFFSET, code);
+        return info;
+    }
+
+    /** A signal that the kernel sends of its own. */
+    public static SignalInfo ofKernel(int signal) {
+        return of(signal, SignalCode.SI_KERNEL);
+    }
+
+    /** A signal that a process sends: {@code code} is SI_USER for kill(2), SI_TKILL for tgkill(2). */
+    public static SignalInfo ofUser(int signal, int code, int processId, int user) {
+        var info = of(signal, code);
+        info.bytes.putInt(SI_PID, processId).putInt(SI_UID, user);
+        return info;
+    }
+
+    /** A fault at {@code address}. */
+    public static SignalInfo ofFault(int signal, int code, long address) {
+        var info = of(signal, code);
+        info.bytes.putLong(SI_ADDR, address);
+        return info;
+    }
+
+    /** SIGCHLD or another exit signal of a child. Times in clock ticks of 10 ms. */
+    public static SignalInfo ofChild(
+            int signal, int code, int processId, int user, int status, long userTicks, long systemTicks) {
+        var info = of(signal, code);
+        info.bytes.putInt(SI_PID, processId).putInt(SI_UID, user).putInt(SI_STATUS, status);
+        info.bytes.putLong(SI_UTIME, userTicks).putLong(SI_STIME, systemTicks);
+        return info;
+    }
+
+    /** The expiry of a POSIX timer. */
+    public static SignalInfo ofTimer(int signal, int timer, int overrun, long value) {
+        var info = of(signal, SignalCode.SI_TIMER);
+        info.bytes.putInt(SI_TIMERID, timer).putInt(SI_OVERRUN, overrun).putLong(SI_VALUE, value);
+        return info;
+    }
+
+    /** A siginfo_t as a guest gave it, for {@code signal}: for rt_sigqueueinfo(2). */
+    public static SignalInfo ofGuest(int signal, byte[] guest) {
+        var bytes = guest.clone();
+        var info = new SignalInfo(bytes);
+        info.bytes.putInt(SI_SIGNO, signal);
+        return info;
+    }
+
+    public int signal() {
+        return bytes.getInt(SI_SIGNO);
+    }
+
+    public int errno() {
+        return bytes.getInt(SI_ERRNO);
+    }
+
+    public int code() {
+        return bytes.getInt(SI_CODE_OFFSET);
+    }
+
+    public int processId() {
+        return bytes.getInt(SI_PID);
+    }
+
+    public int user() {
+        return bytes.getInt(SI_UID);
+    }
+
+    public int status() {
+        return bytes.getInt(SI_STATUS);
+    }
+
+    public long value() {
+        return bytes.getLong(SI_VALUE);
+    }
+
+    public long address() {
+        return bytes.getLong(SI_ADDR);
+    }
+
+    public int timer() {
+        return bytes.getInt(SI_TIMERID);
+    }
+
+    public int overrun() {
+        return bytes.getInt(SI_OVERRUN);
+    }
+
+    public long userTicks() {
+        return bytes.getLong(SI_UTIME);
+    }
+
+    public long systemTicks() {
+        return bytes.getLong(SI_STIME);
+    }
+
+    /** A copy of the structure, {@code SigInfo.BYTES} long. */
+    public byte[] toBytes() {
+        return bytes.array().clone();
+    }
+
+    /** The same with another overrun count. */
+    public SignalInfo withOverrun(int overrun) {
+        var copy = new SignalInfo(toBytes());
+        copy.bytes.putInt(SI_OVERRUN, overrun);
+        return copy;
+    }
+
+    @Override
+    public String toString() {
+        return "signal " + signal() + ", code " + code();
+    }
+}

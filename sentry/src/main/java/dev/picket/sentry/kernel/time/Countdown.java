@@ -1,0 +1,122 @@
+package dev.picket.sentry.kernel.time;
+
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+
+/**
+ * A timer that can be set, read and stopped, and that may repeat; for setitimer(2), timer_settime(2) and limits of CPU
+ * time. Any thread may call.
+ *
+ * <p>On a clock of CPU time, which cannot wake anybody, the timer looks again when the time could be reached, and less and
+ * less often while the clock stands still.
+ *
+ * <p>Lock order: its own lock, then the service's. The action runs without either.
+ */
+public final class Countdown {
+    /** A guest may ask for repetitions every nanosecond; it gets them counted, not one by one. */
+    private static final long SHORTEST_PERIOD_NANOS = 100_000;
+
+    private static final long CPU_LOOK_NANOS = 4_000_000;
+    private static final long CPU_LOOK_IDLE_NANOS = 1_000_000_000;
+
+    private final TimerService service;
+    private final LongSupplier clock;
+    private final boolean cpuTime;
+    private final LongConsumer action;
+
+    private TimerService.Entry entry;
+    private boolean armed;
+    private long expiryNanos;
+    private long intervalNanos;
+    private long lastSeen;
+    private long lookNanos;
+
+    /**
+     * @param clock time now, in nanoseconds: {@link System#nanoTime()}, or CPU time
+     * @param cpuTime whether the clock is one of CPU time
+     * @param action given how often the timer expired since it last ran, at least 1
+     */
+    public Countdown(TimerService service, LongSupplier clock, boolean cpuTime, LongConsumer action) {
+        this.service = service;
+        this.clock = clock;
+        this.cpuTime = cpuTime;
+        this.action = action;
+    }
+
+    /** Sets the timer to expire in {@code delayNanos}, and then every {@code intervalNanos}; 0 stops it, or repeats never. */
+    public synchronized void set(long delayNanos, long intervalNanos) {
+        stopEntry();
+        this.intervalNanos = intervalNanos;
+        armed = delayNanos > 0;
+        if (armed) {
+            long now = clock.getAsLong();
+            expiryNanos = delayNanos > Long.MAX_VALUE / 4 ? now + Long.MAX_VALUE / 4 : now + delayNanos;
+            lastSeen = now;
+            lookNanos = CPU_LOOK_NANOS;
+            schedule(now);
+        }
+    }
+
+    /** Time until it expires; 0 if it is stopped, at least 1 otherwise. */
+    public synchronized long remainingNanos() {
+        return armed ? Math.max(1, expiryNanos - clock.getAsLong()) : 0;
+    }
+
+    public synchronized long intervalNanos() {
+        return intervalNanos;
+    }
+
+    public synchronized void cancel() {
+        armed = false;
+        stopEntry();
+    }
+
+    private void stopEntry() {
+        if (entry != null) {
+            entry.cancel();
+            entry = null;
+        }
+    }
+
+    private void schedule(long now) {
+        long delay = expiryNanos - now;
+        if (cpuTime) {
+            delay = Math.min(Math.max(delay, CPU_LOOK_NANOS), Math.max(lookNanos, CPU_LOOK_NANOS));
+        }
+        var scheduled = new TimerService.Entry[1];
+        scheduled[0] = service.schedule(System.nanoTime() + delay, () -> expire(scheduled));
+        entry = scheduled[0];
+    }
+
+    private void expire(TimerService.Entry[] scheduled) {
+        long times;
+        synchronized (this) {
+            if (!armed || entry != scheduled[0]) {
+                return; // stopped or set anew meanwhile
+            }
+            entry = null;
+            long now = clock.getAsLong();
+            if (now < expiryNanos) {
+                // CPU time runs only as fast as there are threads to use it.
+                lookNanos = now - lastSeen > lookNanos / 8
+                        ? CPU_LOOK_NANOS
+                        : Math.min(lookNanos * 2, CPU_LOOK_IDLE_NANOS);
+                lastSeen = now;
+                schedule(now);
+                return;
+            }
+            if (intervalNanos > 0) {
+                long missed = (now - expiryNanos) / intervalNanos;
+                times = 1 + missed;
+                expiryNanos += (missed + 1) * intervalNanos;
+                expiryNanos = Math.max(expiryNanos, now + SHORTEST_PERIOD_NANOS);
+                lastSeen = now;
+                schedule(now);
+            } else {
+                times = 1;
+                armed = false;
+            }
+        }
+        action.accept(times);
+    }
+}
