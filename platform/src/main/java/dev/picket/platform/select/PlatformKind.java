@@ -1,0 +1,34 @@
+package dev.picket.platform.select;
+
+import dev.picket.platform.Platform;
+import dev.picket.platform.ptrace.PtracePlatform;
+import java.util.function.Supplier;
+
+/** The implementations of {@link Platform}, in the order in which a user sees them. */
+public enum PlatformKind {
+    PTRACE("ptrace", "stub processes under ptrace(2); works almost anywhere", PtracePlatform::open);
+
+    private final String id;
+    private final String description;
+    private final Supplier<Platform> opener;
+
+    PlatformKind(String id, String description, Supplier<Platform> opener) {
+        this.id = id;
+        this.description = description;
+        this.opener = opener;
+    }
+
+    /** Name by which a user asks for it. */
+    public String id() {
+        return id;
+    }
+
+    /** One line on what it is. */
+    public String description() {
+        return description;
+    }
+
+    Platform open() {
+        return opener.get();
+    }
+}
