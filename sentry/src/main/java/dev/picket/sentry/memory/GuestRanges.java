@@ -38,18 +38,25 @@ final class GuestRanges extends GuestBuffer {
         return new GuestRanges(access, new long[] {address, lengthBytes}, lengthBytes);
     }
 
-    static GuestRanges ofVector(GuestAccess access, long iovecAddress, int count) throws ErrnoException {
+    /**
+     * The ranges of an array of struct iovec.
+     *
+     * @param vector where the array is
+     * @param access where the ranges are
+     */
+    static GuestRanges ofVector(GuestAccess vector, long iovecAddress, int count, GuestAccess access)
+            throws ErrnoException {
         if (count < 0 || count > MAXIMUM_RANGES) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         byte[] bytes = new byte[count * IOVEC_BYTES];
-        access.checkWhole(access.copyIn(iovecAddress, bytes, 0, bytes.length), bytes.length);
-        var vector = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+        vector.checkWhole(vector.copyIn(iovecAddress, bytes, 0, bytes.length), bytes.length);
+        var values = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer();
         long[] ranges = new long[count * 2];
         long total = 0;
         for (int i = 0; i < ranges.length; i += 2) {
-            long address = vector.get(i);
-            long length = vector.get(i + 1);
+            long address = values.get(i);
+            long length = values.get(i + 1);
             if (length < 0) {
                 throw ErrnoException.of(Errno.EINVAL);
             }
@@ -64,10 +71,9 @@ final class GuestRanges extends GuestBuffer {
     }
 
     private static void checkAddresses(GuestAccess access, long address, long length) throws ErrnoException {
-        if (address < 0 || length > access.addressLimit() || address > access.addressLimit() - length) {
-            if (length != 0) {
-                throw ErrnoException.of(Errno.EFAULT);
-            }
+        boolean within = address >= 0 && length <= access.addressLimit() && address <= access.addressLimit() - length;
+        if (!within && length != 0) {
+            throw ErrnoException.of(Errno.EFAULT);
         }
     }
 

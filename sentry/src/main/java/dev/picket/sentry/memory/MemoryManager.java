@@ -337,6 +337,29 @@ public final class MemoryManager {
         return address;
     }
 
+    /**
+     * Where {@link #map} would place a mapping of this length. Only for memory that nobody else uses yet: the place is not
+     * held.
+     *
+     * @throws ErrnoException ENOMEM if there is none
+     */
+    public long freeAddress(long lengthBytes) throws ErrnoException {
+        long length = Pages.pageUp(lengthBytes);
+        if (length <= 0 || length > addressLimit) {
+            throw ErrnoException.of(Errno.ENOMEM);
+        }
+        long stamp = lock.readLock();
+        try {
+            long address = findPlace(length);
+            if (address < 0) {
+                throw ErrnoException.of(Errno.ENOMEM);
+            }
+            return address;
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
     /** A free place for {@code length} bytes, or -1. */
     long findPlace(long length) {
         long alignment = length % FrameAllocator.HUGE_PAGE_BYTES == 0 ? FrameAllocator.HUGE_PAGE_BYTES : Pages.PAGE_BYTES;
@@ -690,7 +713,12 @@ public final class MemoryManager {
 
     /** The ranges of an array of struct iovec, fetched once; see readv(2): EINVAL, EFAULT. */
     public GuestBuffer buffers(long iovecAddress, int count) throws ErrnoException {
-        return GuestRanges.ofVector(access, iovecAddress, count);
+        return GuestRanges.ofVector(access, iovecAddress, count, access);
+    }
+
+    /** As {@link #buffers}, but what the array names are addresses of another process; see process_vm_readv(2). */
+    public GuestBuffer buffersIn(MemoryManager other, long iovecAddress, int count) throws ErrnoException {
+        return GuestRanges.ofVector(access, iovecAddress, count, other.access);
     }
 
     /** Shows all mappings, as they were at one moment. */
