@@ -1,5 +1,7 @@
 package dev.picket.service.failure;
 
+import dev.picket.storage.failure.StorageException;
+
 /**
  * A request that could not be carried out. The message is for the user, and in Docker's words where Docker has any:
  * clients read them.
@@ -9,6 +11,24 @@ public abstract sealed class Failure extends RuntimeException {
 
     private Failure(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    /** What storage could not do, as a failure of the request that asked for it. */
+    public static Failure of(StorageException e) {
+        if (e instanceof StorageException.NotFound) {
+            return new NotFound(e.getMessage());
+        }
+        if (e instanceof StorageException.Invalid) {
+            return new BadParameter(e.getMessage(), e);
+        }
+        if (e instanceof StorageException.Conflict) {
+            return new Conflict(e.getMessage());
+        }
+        if (e instanceof StorageException.Locked) {
+            return new Unavailable(e.getMessage(), e);
+        }
+        // Corrupt, NoSpace, Failed: ours or the host's.
+        return new Internal(e.getMessage(), e);
     }
 
     /** What was named is not there. */
