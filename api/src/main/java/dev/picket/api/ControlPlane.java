@@ -1,0 +1,97 @@
+package dev.picket.api;
+
+import dev.picket.api.listen.ListenAddress;
+import dev.picket.api.listen.Listeners;
+import dev.picket.service.failure.Failure;
+import dev.picket.service.system.Service;
+import java.io.IOException;
+import java.util.List;
+import org.springframework.boot.Banner;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.logging.LoggingSystem;
+import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.http.server.reactive.HttpHandler;
+
+/** The running API: the Spring context, its listeners, and the service behind them. */
+public final class ControlPlane implements AutoCloseable {
+    private final ConfigurableApplicationContext context;
+    private final Service service;
+    private final Listeners listeners;
+
+    private ControlPlane(ConfigurableApplicationContext context, Service service, Listeners listeners) {
+        this.context = context;
+        this.service = service;
+        this.listeners = listeners;
+    }
+
+    /**
+     * Starts to serve; returns when every address answers. The service is closed with the control plane, also when
+     * starting fails.
+     *
+     * @throws Failure.Unavailable if an address cannot be bound
+     */
+    public static ControlPlane start(Service service, List<ListenAddress> addresses) {
+        // Logging is set up by StandardErrorLogging; Boot's own way reads XML.
+        System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
+        var application = new SpringApplication(ApiConfiguration.class);
+        application.setWebApplicationType(WebApplicationType.REACTIVE);
+        application.setBannerMode(Banner.Mode.OFF);
+        application.setLogStartupInfo(false);
+        application.setRegisterShutdownHook(false);
+        application.setLazyInitialization(true);
+        application.setAddCommandLineProperties(false);
+        // Web, but without a server of Boot's: it would know one address only.
+        application.setApplicationContextFactory(type -> new AnnotationConfigReactiveWebApplicationContext());
+        application.addInitializers(context -> {
+            var beans = (GenericApplicationContext) context;
+            // The control plane closes it, after the listeners.
+            beans.registerBean(Service.class, () -> service, definition -> definition.setDestroyMethodName(""));
+        });
+        ConfigurableApplicationContext context = null;
+        try {
+            context = application.run();
+            var listeners = new Listeners(addresses, context.getBean(HttpHandler.class));
+            listeners.start();
+            return new ControlPlane(context, service, listeners);
+        } catch (IOException e) {
+            closeAll(context, service);
+            throw new Failure.Unavailable(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            closeAll(context, service);
+            throw e;
+        }
+    }
+
+    private static void closeAll(ConfigurableApplicationContext context, Service service) {
+        try {
+            if (context != null) {
+                context.close();
+            }
+        } finally {
+            service.close();
+        }
+    }
+
+    /** The addresses as bound: a TCP port of 0 is replaced by the one the kernel chose. */
+    public List<ListenAddress> addresses() {
+        return listeners.addresses();
+    }
+
+    /** How many client connections are open now. */
+    public int openConnections() {
+        return listeners.openConnections();
+    }
+
+    /** Ends the listeners, then every container and worker. */
+    @Override
+    public void close() {
+        try {
+            listeners.stop();
+        } finally {
+            closeAll(context, service);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+package dev.picket.api.container;
+
+import java.util.List;
+
+/** Answer of a prune. */
+public record PruneAnswer(List<String> containersDeleted, long spaceReclaimed) {}

@@ -1,0 +1,2 @@
+/** Execs on the wire. Their exit code comes from inspect only. No locks. */
+package dev.picket.api.exec;

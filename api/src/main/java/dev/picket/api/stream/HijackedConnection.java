@@ -1,0 +1,179 @@
+package dev.picket.api.stream;
+
+import dev.picket.service.stream.Attachment;
+import dev.picket.service.stream.OutputFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Flow;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Connects a raw connection and a process's streams, both ways at the pace of the slower side. Everything here happens on
+ * the connection's event loop.
+ *
+ * <p>Output: a few pieces are asked for ahead, and one more whenever one has been written to the socket. Input: the socket
+ * is read once, and again when the process's side has taken what came.
+ */
+final class HijackedConnection extends ChannelInboundHandlerAdapter implements Flow.Subscriber<OutputFrame> {
+    private static final Logger logger = LoggerFactory.getLogger(HijackedConnection.class);
+    private static final int PIECES_AHEAD = 4;
+
+    private final StreamFraming framing;
+    private final Sinks.Empty<Void> closed = Sinks.empty();
+    private ChannelHandlerContext context;
+    private Attachment attachment;
+    private Flow.Subscription subscription;
+    private int inputPieces;
+    private boolean inputEnded;
+    private boolean inputClosed;
+    private boolean outputEnded;
+
+    HijackedConnection(StreamFraming framing) {
+        this.framing = framing;
+    }
+
+    /** Completes when the connection is gone. */
+    Mono<Void> closed() {
+        return closed.asMono();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        this.context = context;
+    }
+
+    /** Begins to carry data. On the event loop. */
+    void connect(Attachment attachment) {
+        if (!context.channel().isActive()) {
+            attachment.close();
+            return;
+        }
+        this.attachment = attachment;
+        attachment.output().subscribe(this);
+        context.read();
+    }
+
+    /** Tells the client what went wrong instead of carrying data, and ends the connection. On the event loop. */
+    void fail(String message) {
+        outputEnded = true;
+        context.writeAndFlush(framing.encodeError(message + "\n")).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    // Output: from the process to the client.
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+        context.executor().execute(() -> {
+            this.subscription = subscription;
+            if (context.channel().isActive()) {
+                subscription.request(PIECES_AHEAD);
+            } else {
+                subscription.cancel();
+            }
+        });
+    }
+
+    @Override
+    public void onNext(OutputFrame frame) {
+        context.writeAndFlush(framing.encode(frame)).addListener(written -> {
+            if (written.isSuccess()) {
+                subscription.request(1);
+            } else {
+                context.close();
+            }
+        });
+    }
+
+    @Override
+    public void onComplete() {
+        // After the writes that are queued before it.
+        context.executor().execute(() -> {
+            outputEnded = true;
+            context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+        });
+    }
+
+    @Override
+    public void onError(Throwable error) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        context.executor().execute(() -> fail(String.valueOf(cause.getMessage())));
+    }
+
+    // Input: from the client to the process.
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (!(message instanceof ByteBuf buffer)) {
+            // What the HTTP codec had left over, such as the end of an empty request body.
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        byte[] data = ByteBufUtil.getBytes(buffer);
+        buffer.release();
+        if (data.length == 0 || attachment == null || outputEnded) {
+            return;
+        }
+        inputPieces++;
+        attachment.input(data).whenComplete((nothing, error) -> context.executor().execute(this::inputTaken));
+    }
+
+    private void inputTaken() {
+        inputPieces--;
+        if (inputPieces == 0) {
+            closeInputIfEnded();
+            context.read();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded = true;
+            closeInputIfEnded();
+        }
+        context.fireUserEventTriggered(event);
+    }
+
+    private void closeInputIfEnded() {
+        if (inputEnded && !inputClosed && inputPieces == 0 && attachment != null) {
+            inputClosed = true;
+            attachment.closeInput().whenComplete((nothing, error) -> {
+                if (error != null) {
+                    logger.debug("cannot close input", error);
+                }
+            });
+        }
+    }
+
+    // The end.
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        end();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable error) {
+        logger.debug("hijacked connection failed", error);
+        context.close();
+    }
+
+    private void end() {
+        if (subscription != null) {
+            subscription.cancel();
+        }
+        if (attachment != null) {
+            attachment.close();
+        }
+        closed.tryEmitEmpty();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.picket.api.system;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.picket.service.system.SystemInformation;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Answer of {@code /info}: what Docker's clients look at. */
+public record InformationAnswer(
+        @JsonProperty("ID") String id,
+        String name,
+        int containers,
+        int containersRunning,
+        int containersPaused,
+        int containersStopped,
+        int images,
+        String driver,
+        List<List<String>> driverStatus,
+        Plugins plugins,
+        boolean memoryLimit,
+        boolean swapLimit,
+        boolean cpuCfsPeriod,
+        boolean cpuCfsQuota,
+        @JsonProperty("CPUShares") boolean cpuShares,
+        @JsonProperty("CPUSet") boolean cpuSet,
+        boolean pidsLimit,
+        @JsonProperty("IPv4Forwarding") boolean ipv4Forwarding,
+        boolean debug,
+        @JsonProperty("NFd") int files,
+        boolean oomKillDisable,
+        @JsonProperty("NGoroutines") int goroutines,
+        String systemTime,
+        String loggingDriver,
+        String cgroupDriver,
+        String cgroupVersion,
+        @JsonProperty("NEventsListener") int eventsListeners,
+        String kernelVersion,
+        String operatingSystem,
+        @JsonProperty("OSVersion") String osVersion,
+        @JsonProperty("OSType") String osType,
+        String architecture,
+        String indexServerAddress,
+        RegistryConfig registryConfig,
+        @JsonProperty("NCPU") int cpus,
+        @JsonProperty("MemTotal") long memoryBytes,
+        String dockerRootDir,
+        String httpProxy,
+        String httpsProxy,
+        String noProxy,
+        List<String> labels,
+        boolean experimentalBuild,
+        String serverVersion,
+        Map<String, Runtime> runtimes,
+        String defaultRuntime,
+        Map<String, Object> swarm,
+        boolean liveRestoreEnabled,
+        String isolation,
+        String initBinary,
+        List<String> securityOptions,
+        List<String> warnings) {
+
+    /** Kinds of plugins: only those that are built in. */
+    public record Plugins(List<String> volume, List<String> network, List<String> log) {}
+
+    /** Registries: none yet. */
+    public record RegistryConfig(
+            @JsonProperty("InsecureRegistryCIDRs") List<String> insecureRegistryCidrs,
+            Map<String, Object> indexConfigs,
+            List<String> mirrors) {}
+
+    /** A platform, as one that {@code docker run --runtime} can name. */
+    public record Runtime(@JsonProperty("path") String path) {}
+
+    static InformationAnswer of(SystemInformation information, String version) {
+        Map<String, Runtime> runtimes = new LinkedHashMap<>();
+        for (var platform : information.platforms()) {
+            if (platform.available()) {
+                runtimes.put(platform.name(), new Runtime(platform.name()));
+            }
+        }
+        List<String> warnings = information.platforms().stream()
+                .filter(platform -> !platform.available())
+                .map(platform -> "WARNING: platform " + platform.name() + " does not work here: " + platform.reason())
+                .toList();
+        return new InformationAnswer(
+                information.id(),
+                information.name(),
+                information.containers(),
+                information.containersRunning(),
+                information.containersPaused(),
+                information.containersStopped(),
+                information.images(),
+                "picket",
+                List.of(List.of("Warm workers", String.valueOf(information.warmWorkers()))),
+                new Plugins(List.of("local"), List.of("null"), List.of("json-file", "none")),
+                true,
+                false,
+                false,
+                true,
+                false,
+                false,
+                true,
+                false,
+                false,
+                0,
+                false,
+                0,
+                Instant.now().toString(),
+                "json-file",
+                "none",
+                "2",
+                0,
+                information.kernelVersion(),
+                information.operatingSystem(),
+                "",
+                "linux",
+                information.architecture(),
+                "",
+                new RegistryConfig(List.of(), Map.of(), List.of()),
+                information.cpus(),
+                information.memoryBytes(),
+                information.dataDirectory(),
+                "",
+                "",
+                "",
+                List.of(),
+                false,
+                version,
+                runtimes,
+                information.defaultPlatform(),
+                Map.of("LocalNodeState", "inactive", "ControlAvailable", false, "NodeID", "", "NodeAddr", ""),
+                false,
+                "",
+                "",
+                List.of("name=picket"),
+                warnings);
+    }
+}
