@@ -2,6 +2,7 @@ package dev.picket.storage.layer;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
@@ -45,6 +46,11 @@ public final class FileData {
 
     public long rangeLengthBytes(int range) {
         return ranges[range * STRIDE + 2];
+    }
+
+    /** All of it from the beginning, holes as zeros. Good as long as the archive is open. */
+    public InputStream stream() {
+        return new FileDataStream(this);
     }
 
     /**

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Names of archive members, as lists of components below the root. */
-final class PathNames {
+public final class PathNames {
     private static final int MAX_SHOWN = 200;
 
     private PathNames() {}
@@ -16,7 +16,7 @@ final class PathNames {
      *
      * @throws StorageException.Invalid if {@code ..} climbs above the root, or a limit is exceeded
      */
-    static List<String> components(String name) throws StorageException.Invalid {
+    public static List<String> components(String name) throws StorageException.Invalid {
         if (name.length() > LayerLimits.MAX_PATH_BYTES) {
             throw new StorageException.Invalid("a name in the archive is longer than " + LayerLimits.MAX_PATH_BYTES
                     + " bytes: " + printable(name));
@@ -56,7 +56,7 @@ final class PathNames {
     }
 
     /** A name from an archive, quoted, shortened, and without anything that a terminal would obey. */
-    static String printable(String name) {
+    public static String printable(String name) {
         var text = new StringBuilder("\"");
         for (int i = 0; i < Math.min(name.length(), MAX_SHOWN); i++) {
             char c = name.charAt(i);
