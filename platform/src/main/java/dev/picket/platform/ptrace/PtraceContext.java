@@ -236,6 +236,9 @@ final class PtraceContext implements GuestContext {
             stubFsBase = registers.fsBase();
             stubGsBase = registers.gsBase();
             registersFetched = true;
+            if (registers.cs() != USER_CODE_SEGMENT) {
+                basesDirty = true; // see Tracee: only all registers together can be written now
+            }
         }
     }
 

@@ -41,16 +41,16 @@ final class StubImage {
     static final long LOAD_ADDRESS = 0x1_0000;
 
     /** Descriptor of the guest memory in a stub. */
-    static final int MEMORY_DESCRIPTOR = 3;
+    static final int MEMORY_DESCRIPTOR = 0;
 
     /** Read end of a pipe that nobody writes to; its end of file tells that the worker is gone. */
-    static final int LIFELINE_DESCRIPTOR = 4;
+    static final int LIFELINE_DESCRIPTOR = 1;
 
     /** Socket over which descriptors come in. */
-    static final int SOCKET_DESCRIPTOR = 5;
+    static final int SOCKET_DESCRIPTOR = 2;
 
-    /** Where descriptors start that come in over the socket. */
-    static final int FIRST_FILE_DESCRIPTOR = 6;
+    /** Where descriptors start that come in over the socket; none below is free, so they come in ascending order. */
+    static final int FIRST_FILE_DESCRIPTOR = 3;
 
     /** Limit of open files in a stub. */
     static final int DESCRIPTOR_LIMIT = 128;

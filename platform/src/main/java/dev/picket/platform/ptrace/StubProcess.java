@@ -578,6 +578,10 @@ final class StubProcess implements AddressSpace {
         }
     }
 
+    int processId() {
+        return processId;
+    }
+
     /** Whether more than one context runs here, so that the time each runs has to be taken. */
     boolean isShared() {
         return attached.length > 1;

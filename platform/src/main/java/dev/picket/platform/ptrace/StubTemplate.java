@@ -141,7 +141,6 @@ final class StubTemplate {
             throw new PlatformException("mapping the stub's scratch page failed", (int) -scratch);
         }
 
-        call(tracee, "close_range", SyscallNumber.CLOSE_RANGE, 0, 2, 0);
         call(tracee, "close_range", SyscallNumber.CLOSE_RANGE, StubImage.FIRST_FILE_DESCRIPTOR, 0xffff_ffffL, 0);
         call(tracee, "setrlimit", SyscallNumber.SETRLIMIT, Resource.RLIMIT_CORE, image.noCoreLimit(), 0);
         call(tracee, "setrlimit", SyscallNumber.SETRLIMIT, Resource.RLIMIT_NOFILE, image.descriptorLimit(), 0);

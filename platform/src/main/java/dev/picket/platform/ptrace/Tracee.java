@@ -53,6 +53,12 @@ final class Tracee implements AutoCloseable {
     private final long memory;
     private final Registers injected;
 
+    /**
+     * Whether the thread was last seen in a code segment other than that of 64-bit programs. PTRACE_SETREGSET then takes
+     * the registers in the layout of 32-bit programs; PTRACE_SETREGS goes by the tracer.
+     */
+    private boolean isForeignCode;
+
     private Tracee(StubImage image, int processId, int threadId) {
         this.image = image;
         this.processId = processId;
@@ -120,17 +126,22 @@ final class Tracee implements AutoCloseable {
 
     void readRegisters(Registers registers) throws StubLostException {
         request(Ptrace.PTRACE_GETREGS, 0, registers.address());
+        isForeignCode = registers.cs() != PtraceContext.USER_CODE_SEGMENT;
     }
 
-    /** Writes all registers but the segments and their bases; segment selectors of code and stack must be the user's. */
+    /**
+     * Writes all registers but the data segments and the bases; the segments of code and stack must be those of 64-bit
+     * programs. Not for a thread that was last seen in other code: that takes {@link #writeAllRegisters}.
+     */
     void writeRegisters(Registers registers) throws StubLostException {
         iovec(registers.address(), CHECKED_REGISTERS_BYTES);
         request(Ptrace.PTRACE_SETREGSET, Ptrace.NT_PRSTATUS, memory + IOVEC);
     }
 
-    /** Writes all registers; the caller has checked the bases. */
+    /** Writes all registers; the caller has checked the bases and the segments. */
     void writeAllRegisters(Registers registers) throws StubLostException {
         request(Ptrace.PTRACE_SETREGS, 0, registers.address());
+        isForeignCode = false;
     }
 
     /** Reads the FPU state, and returns how many bytes it has. */
@@ -250,7 +261,11 @@ final class Tracee implements AutoCloseable {
         injected.origRax(-1);
         injected.cs(PtraceContext.USER_CODE_SEGMENT);
         injected.ss(PtraceContext.USER_STACK_SEGMENT);
-        writeRegisters(injected);
+        if (isForeignCode) {
+            writeAllRegisters(injected); // the context writes its bases anew after this
+        } else {
+            writeRegisters(injected);
+        }
     }
 
     /** Frees memory of this process; the stub thread must be parked or gone by now. */
