@@ -10,24 +10,22 @@ import dev.picket.sentry.memory.GuestBuffer;
  * An open directory. Positions are cookies: 0 and 1 stand before "." and "..", the others are the file system's, and stay
  * good while entries come and go.
  */
-public abstract class DirectoryFile extends OpenFile {
+public class DirectoryFile extends OpenFile {
     /** The first position that is the file system's. */
-    protected static final long FIRST = 2;
+    public static final long FIRST = 2;
 
     private static final int DT_DIR = FileMode.S_IFDIR >> 12;
 
     private long position;
 
-    protected DirectoryFile(Path path, int flags) {
+    public DirectoryFile(Path path, int flags) {
         super(path, flags);
     }
 
-    /**
-     * Gives the entries from {@code position} on to {@code sink}, until there are no more or the sink refuses one.
-     *
-     * @param position {@link #FIRST}, or a {@code nextPosition} given out before
-     */
-    protected abstract void entries(Caller caller, long position, DirectorySink sink) throws ErrnoException;
+    /** Gives the entries to {@code sink}; see {@link Inode#entries}. */
+    protected void entries(Caller caller, long position, DirectorySink sink) throws ErrnoException {
+        inode().entries(caller, position, sink);
+    }
 
     @Override
     public final Inode inode() {

@@ -34,6 +34,17 @@ public abstract class Inode {
         throw ErrnoException.of(Errno.ENOTDIR);
     }
 
+    /**
+     * Gives the entries of a directory, without "." and "..", to {@code sink}, until there are no more or the sink refuses
+     * one. Unlike other operations this one is called without the directory's lock.
+     *
+     * @param position {@link DirectoryFile#FIRST}, or a {@code nextPosition} given out before; positions keep their meaning
+     *     while entries come and go, and are below 2^48
+     */
+    public void entries(Caller caller, long position, DirectorySink sink) throws ErrnoException {
+        throw ErrnoException.of(Errno.ENOTDIR);
+    }
+
     /** Whether a name once found may be kept in memory; false where names come and go by themselves, as in /proc. */
     public boolean cachesNames() {
         return true;

@@ -139,20 +139,20 @@ public final class TmpfsDirectory extends TmpfsInode {
     }
 
     @Override
+    public void entries(Caller caller, long position, DirectorySink sink) {
+        touchAccess();
+        for (var entry = entries.from(position); entry != null; entry = entries.from(entry.position() + 1)) {
+            TmpfsInode inode = entry.value();
+            if (!sink.accept(entry.name(), inode.number(), inode.type() >> 12, entry.position() + 1)) {
+                return;
+            }
+        }
+    }
+
+    @Override
     public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) {
         opened();
         return new DirectoryFile(path, flags) {
-            @Override
-            protected void entries(Caller reader, long position, DirectorySink sink) {
-                touchAccess();
-                for (var entry = entries.from(position); entry != null; entry = entries.from(entry.position() + 1)) {
-                    TmpfsInode inode = entry.value();
-                    if (!sink.accept(entry.name(), inode.number(), inode.type() >> 12, entry.position() + 1)) {
-                        return;
-                    }
-                }
-            }
-
             @Override
             protected void released() {
                 closed();
