@@ -2,10 +2,14 @@ package dev.picket.api;
 
 import dev.picket.api.listen.ListenAddress;
 import dev.picket.api.listen.Listeners;
+import dev.picket.api.specification.SpecificationConfiguration;
 import dev.picket.service.failure.Failure;
 import dev.picket.service.system.Service;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -31,9 +35,11 @@ public final class ControlPlane implements AutoCloseable {
      * Starts to serve; returns when every address answers. The service is closed with the control plane, also when
      * starting fails.
      *
-     * @throws Failure.Unavailable if an address cannot be bound
+     * @param opening the service, which may still be opened in another thread: that and the wiring here take equally long
+     * @throws Failure what the service could not be opened for, or {@link Failure.Unavailable} if an address cannot be
+     *     bound
      */
-    public static ControlPlane start(Service service, List<ListenAddress> addresses) {
+    public static ControlPlane start(CompletableFuture<Service> opening, List<ListenAddress> addresses) {
         // Logging is set up by StandardErrorLogging; Boot's own way reads XML.
         System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
         var application = new SpringApplication(ApiConfiguration.class);
@@ -45,33 +51,48 @@ public final class ControlPlane implements AutoCloseable {
         application.setAddCommandLineProperties(false);
         // Web, but without a server of Boot's: it would know one address only.
         application.setApplicationContextFactory(type -> new AnnotationConfigReactiveWebApplicationContext());
+        application.setDefaultProperties(Map.of(
+                "springdoc.api-docs.path", SpecificationConfiguration.PATH,
+                "springdoc.writer-with-order-by-keys", "true",
+                "springdoc.default-produces-media-type", "application/json"));
         application.addInitializers(context -> {
             var beans = (GenericApplicationContext) context;
             // The control plane closes it, after the listeners.
-            beans.registerBean(Service.class, () -> service, definition -> definition.setDestroyMethodName(""));
+            beans.registerBean(Service.class, opening::join, definition -> definition.setDestroyMethodName(""));
         });
         ConfigurableApplicationContext context = null;
         try {
             context = application.run();
+            Service service = opening.join();
             var listeners = new Listeners(addresses, context.getBean(HttpHandler.class));
             listeners.start();
             return new ControlPlane(context, service, listeners);
         } catch (IOException e) {
-            closeAll(context, service);
+            closeAll(context, opening);
             throw new Failure.Unavailable(e.getMessage(), e);
+        } catch (CompletionException e) {
+            closeAll(context, opening);
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         } catch (RuntimeException e) {
-            closeAll(context, service);
+            closeAll(context, opening);
             throw e;
         }
     }
 
-    private static void closeAll(ConfigurableApplicationContext context, Service service) {
+    private static void closeAll(ConfigurableApplicationContext context, CompletableFuture<Service> opening) {
         try {
             if (context != null) {
                 context.close();
             }
         } finally {
-            service.close();
+            // Nothing to close if it could not be opened; the caller is told why.
+            opening.handle((service, error) -> {
+                        if (service != null) {
+                            service.close();
+                        }
+                        return null;
+                    })
+                    .join();
         }
     }
 
@@ -91,7 +112,7 @@ public final class ControlPlane implements AutoCloseable {
         try {
             listeners.stop();
         } finally {
-            closeAll(context, service);
+            closeAll(context, CompletableFuture.completedFuture(service));
         }
     }
 }

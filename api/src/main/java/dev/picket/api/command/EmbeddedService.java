@@ -6,6 +6,7 @@ import dev.picket.service.system.Service;
 import dev.picket.service.system.ServiceSettings;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A whole service in this process: what {@code serve} is, and what {@code run} starts when there is none. */
@@ -29,14 +30,24 @@ final class EmbeddedService implements AutoCloseable {
     static EmbeddedService start(
             Directories directories, List<ListenAddress> listen, String platform, boolean hostImage, int warmWorkers)
             throws IOException {
-        Service service = Service.open(new ServiceSettings(
-                directories.data(), directories.run(), platform, hostImage, warmWorkers, Installation.workers()));
+        var settings = new ServiceSettings(
+                directories.data(), directories.run(), platform, hostImage, warmWorkers, Installation.workers());
+        var opening = new CompletableFuture<Service>();
+        new Thread(() -> open(settings, opening), "open").start();
         // Closes the service if it fails.
-        ControlPlane controlPlane = ControlPlane.start(service, listen);
+        ControlPlane controlPlane = ControlPlane.start(opening, listen);
         var embedded = new EmbeddedService(controlPlane, new ServiceAddresses(directories.addresses()));
         Runtime.getRuntime().addShutdownHook(new Thread(embedded::close, "close"));
         embedded.addresses.write(controlPlane.addresses());
         return embedded;
+    }
+
+    private static void open(ServiceSettings settings, CompletableFuture<Service> opening) {
+        try {
+            opening.complete(Service.open(settings));
+        } catch (RuntimeException | Error e) {
+            opening.completeExceptionally(e);
+        }
     }
 
     List<ListenAddress> addresses() {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.picket.service.container.CreateContainer;
 import dev.picket.service.failure.Failure;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import java.util.Map;
 
@@ -38,7 +39,7 @@ public record CreateRequest(
         Map<String, Object> volumes,
         Map<String, Object> healthcheck,
         HostConfiguration hostConfig,
-        @JsonAnySetter @JsonAnyGetter Map<String, Object> others) {
+        @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, Object> others) {
 
     /** Compact constructor: absent means empty. */
     public CreateRequest {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonAnySetter;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.picket.service.container.HostSettings;
 import dev.picket.service.failure.Failure;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ public record HostConfiguration(
         String cgroupnsMode,
         Map<String, String> sysctls,
         Map<String, String> annotations,
-        @JsonAnySetter @JsonAnyGetter Map<String, Object> others) {
+        @Schema(hidden = true) @JsonAnySetter @JsonAnyGetter Map<String, Object> others) {
 
     /** Annotation by which a client asks for a rendering of every system call: a value of "true". */
     public static final String TRACE_ANNOTATION = "dev.picket.strace";

@@ -31,6 +31,8 @@ public final class StandardErrorLogging extends ContextAwareBase implements Conf
         var root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.toLevel(System.getProperty("picket.log.level"), Level.WARN));
         root.addAppender(appender);
+        // It warns that the specification is served, which is what we want.
+        context.getLogger("org.springdoc").setLevel(Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 }

@@ -51,9 +51,14 @@ public class NetworkController {
         return Mono.error(new Failure.NotImplemented("creating networks is not supported yet"));
     }
 
-    @PostMapping({"/networks/{name}/connect", "/networks/{name}/disconnect"})
+    @PostMapping("/networks/{name}/connect")
     public Mono<Void> connect(@PathVariable String name) {
         return Mono.error(new Failure.NotImplemented("connecting containers to networks is not supported yet"));
+    }
+
+    @PostMapping("/networks/{name}/disconnect")
+    public Mono<Void> disconnect(@PathVariable String name) {
+        return connect(name);
     }
 
     @DeleteMapping("/networks/{name}")

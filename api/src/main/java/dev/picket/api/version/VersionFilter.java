@@ -3,6 +3,7 @@ package dev.picket.api.version;
 import dev.picket.service.system.Service;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
@@ -24,16 +25,17 @@ public final class VersionFilter implements WebFilter {
     // As moby: anything made of digits and dots is a version, also one that nobody ever spoke.
     private static final Pattern VERSIONED = Pattern.compile("/v([0-9.]+)(/.*)");
 
-    private final String server;
+    /** Asked for only when there is a request: the service is still opened while this is made. */
+    private final ObjectProvider<Service> service;
 
-    public VersionFilter(Service service) {
-        this.server = "Picket/" + service.system().version() + " (linux)";
+    public VersionFilter(ObjectProvider<Service> service) {
+        this.service = service;
     }
 
     @Override
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
         HttpHeaders headers = exchange.getResponse().getHeaders();
-        headers.set(HttpHeaders.SERVER, server);
+        headers.set(HttpHeaders.SERVER, "Picket/" + service.getObject().system().version() + " (linux)");
         headers.set("Api-Version", ApiVersion.MAXIMUM.toString());
         headers.set("Ostype", "linux");
         headers.set("Docker-Experimental", "false");
