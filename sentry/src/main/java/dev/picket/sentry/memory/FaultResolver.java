@@ -193,7 +193,7 @@ final class FaultResolver {
         }
         pages.checkRoom();
         Vma piece = mappings.pieceForMirror(vma, page);
-        end = Math.min(Math.min(end, piece.end), page + nextCopyBytes(piece, page));
+        end = Math.min(Math.min(end, piece.end), page + nextCopyBytes(piece, segment, page));
         if (inMirror) {
             mappings.dropMirror(piece); // its page is the one to be copied; the segments hold what is in use
         }
@@ -204,9 +204,10 @@ final class FaultResolver {
         pages.releasePending();
     }
 
-    private long nextCopyBytes(Vma vma, long page) {
-        // Copying in larger steps pays only for those who write in order; see the memory facts of the design.
-        boolean inOrder = page == vma.nextCopy;
+    private static long nextCopyBytes(Vma vma, Segment segment, long page) {
+        // Copying in larger steps pays only for those who write in order; see the memory facts of the design. A file that
+        // others may write is copied page by page, for what they write must be seen in the pages that were not touched.
+        boolean inOrder = page == vma.nextCopy && (segment.counted || !segment.file.isWritable());
         vma.copyBytes = inOrder ? Math.min(vma.copyBytes * 4, LONGEST_COPY_BYTES) : FIRST_COPY_BYTES;
         vma.nextCopy = page + vma.copyBytes;
         return vma.copyBytes;

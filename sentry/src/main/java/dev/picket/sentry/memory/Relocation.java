@@ -186,11 +186,13 @@ final class Relocation {
                     false);
         }
         pages.unmap(oldAddress, oldEnd);
+        if (keep) {
+            mappings.merge(oldAddress, oldEnd); // it was cut out only for its pages to be moved
+        }
         if (newLength > oldLength) {
             grow(moved, newAddress + newLength);
-        } else {
-            mappings.merge(newAddress, newAddress + newLength);
         }
+        mappings.merge(newAddress, newAddress + newLength);
         return newAddress;
     }
 
