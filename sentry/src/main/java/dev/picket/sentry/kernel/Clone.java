@@ -227,6 +227,8 @@ public final class Clone {
                 kernel, id, new GroupSignals.Seed(actions(), false), limits, own.processGroup(), null);
         group.setExecutable(own.executable());
         group.setDumpable(own.isDumpable());
+        group.setNiceness(own.niceness());
+        group.setPersonality(own.personality());
         var child = new Task(kernel, group, id, context, parts);
         inherit(child);
         group.setLeader(child);

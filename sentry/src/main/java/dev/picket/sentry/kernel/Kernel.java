@@ -25,6 +25,12 @@ import java.util.function.Consumer;
  * <p>Any thread may call. {@link #close} ends all tasks and closes the platform.
  */
 public final class Kernel implements AutoCloseable {
+    /** What uname(2) shows as the kernel's release: a long-term one whose calls the Sentry follows. */
+    public static final String RELEASE = "6.1.0-picket";
+
+    /** What uname(2) shows as the kernel's version. */
+    public static final String VERSION = "#1 SMP PREEMPT_DYNAMIC Picket Sentry";
+
     /** Stack of a task's Java thread: system calls nest a few dozen frames, no more. */
     static final long TASK_STACK_BYTES = 256 * 1024;
 
@@ -45,6 +51,7 @@ public final class Kernel implements AutoCloseable {
     private final FutexTable futexes = new FutexTable();
     private final Clock clock = new Clock();
     private final TimerService timerService = new TimerService(this::crash);
+    private final RandomSource random = new RandomSource();
     private final HostNames hostNames;
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
@@ -125,6 +132,11 @@ public final class Kernel implements AutoCloseable {
     /** The terminals of /dev/pts. */
     public Terminals terminals() {
         return terminals;
+    }
+
+    /** Random bytes. */
+    public RandomSource random() {
+        return random;
     }
 
     /** Host and domain name. */

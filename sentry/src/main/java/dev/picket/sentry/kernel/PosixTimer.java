@@ -11,7 +11,7 @@ public final class PosixTimer {
     private final int clock;
     private final int notify;
     private final int signal;
-    private final long value;
+    private long value;
     private final Task target;
     private final Countdown countdown;
     private int overrun;
@@ -60,6 +60,11 @@ public final class PosixTimer {
     /** How often it expired while its signal was pending, before that was handled last; see timer_getoverrun(2). */
     public synchronized int overrun() {
         return lastOverrun;
+    }
+
+    /** Its signals carry the timer's id, as if no struct sigevent was given to timer_create(2). */
+    public void useIdAsValue() {
+        value = id;
     }
 
     private void expired(long times) {

@@ -40,7 +40,10 @@ public final class ThreadGroup {
     private volatile boolean hasExecuted;
     private volatile boolean childSubreaper;
     private volatile boolean dumpable = true;
+    private volatile int oomScoreAdjustment;
     private volatile boolean killedForMemory;
+    private volatile int niceness;
+    private volatile int personality;
 
     // Guarded by the tree lock.
     private final Set<ThreadGroup> children = new LinkedHashSet<>();
@@ -150,6 +153,33 @@ public final class ThreadGroup {
 
     public void setDumpable(boolean value) {
         dumpable = value;
+    }
+
+    /** What /proc/PID/oom_score_adj shows, -1000 to 1000. */
+    public int oomScoreAdjustment() {
+        return oomScoreAdjustment;
+    }
+
+    public void setOomScoreAdjustment(int value) {
+        oomScoreAdjustment = value;
+    }
+
+    /** Nice value, -20 to 19; see setpriority(2). It has no effect. */
+    public int niceness() {
+        return niceness;
+    }
+
+    public void setNiceness(int niceness) {
+        this.niceness = niceness;
+    }
+
+    /** See personality(2). */
+    public int personality() {
+        return personality;
+    }
+
+    public void setPersonality(int personality) {
+        this.personality = personality;
     }
 
     /** The parent process, or null: the first process, and those started from outside, have none. */

@@ -19,16 +19,19 @@ public final class Usage {
         return peakResidentBytes;
     }
 
-    void add(long user, long system) {
+    /** Adds CPU time. */
+    public void add(long user, long system) {
         userNanos += user;
         systemNanos += system;
     }
 
-    void addPeak(long residentBytes) {
+    /** Notes that a process had this much memory in use. */
+    public void addPeak(long residentBytes) {
         peakResidentBytes = Math.max(peakResidentBytes, residentBytes);
     }
 
-    void add(Usage other) {
+    /** Adds another usage; of the two peaks the higher one counts. */
+    public void add(Usage other) {
         add(other.userNanos, other.systemNanos);
         addPeak(other.peakResidentBytes);
     }
