@@ -61,6 +61,7 @@ public final class Host {
     private static final long PROCESS_VM_WRITEV = Native.function("process_vm_writev");
     private static final long PTRACE = Native.function("ptrace");
     private static final long WAITPID = Native.function("waitpid");
+    private static final long WAITID = Native.function("waitid");
     private static final long KILL = Native.function("kill");
     private static final long TGKILL = Native.function("tgkill");
     private static final long GETTID = Native.function("gettid");
@@ -381,6 +382,11 @@ public final class Host {
     /** waitpid(2). Never call it with -1: that would steal the children of the JVM. */
     public static int waitpid(int pid, long statusAddress, int options) {
         return Native.callInt(WAITPID, pid, statusAddress, options);
+    }
+
+    /** waitid(2). */
+    public static int waitid(int idType, int id, long siginfoAddress, int options) {
+        return Native.callInt(WAITID, idType, id, siginfoAddress, options);
     }
 
     /** kill(2). */

@@ -11,6 +11,7 @@ import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A guest thread: its registers, and the stub thread that runs it, if it has run.
@@ -72,9 +73,14 @@ final class PtraceContext implements GuestContext {
     private volatile boolean interruptRequested;
     private volatile int threadId;
 
+    /** How often it has stopped; its owner counts, the watch reads. */
+    private final AtomicLong stops = new AtomicLong();
+
+    private volatile boolean isPinned;
+
     private volatile long runStartNanos;
-    private final java.util.concurrent.atomic.AtomicLong runNanos = new java.util.concurrent.atomic.AtomicLong();
-    private final java.util.concurrent.atomic.AtomicLong cpuNanos = new java.util.concurrent.atomic.AtomicLong();
+    private final AtomicLong runNanos = new AtomicLong();
+    private final AtomicLong cpuNanos = new AtomicLong();
 
     PtraceContext(PtracePlatform platform) {
         this.platform = platform;
@@ -136,6 +142,7 @@ final class PtraceContext implements GuestContext {
             if (isTimed) {
                 takeRunTimeOfThisRun();
             }
+            stops.lazySet(stops.getPlain() + 1);
             stopped();
             registersFetched = false;
             if (!Tracee.isStopped(status)) {
@@ -471,6 +478,30 @@ final class PtraceContext implements GuestContext {
             pins.pin(0, cpu);
         }
         pins.pin(threadId, cpu);
+        isPinned = true;
+    }
+
+    /** Lets the stub thread run on any CPU, or binds it to that of its Java thread again. Called by the watch. */
+    void setPinned(boolean pinned) {
+        synchronized (kickLock) {
+            if (threadId == 0 || cpu < 0 || isPinned == pinned) {
+                return;
+            }
+            isPinned = pinned;
+            if (pinned) {
+                platform.pins().pin(threadId, cpu);
+            } else {
+                platform.pins().unpin(threadId);
+            }
+        }
+    }
+
+    boolean isPinned() {
+        return isPinned;
+    }
+
+    long stops() {
+        return stops.get();
     }
 
     private void reapTracee() {
@@ -494,6 +525,7 @@ final class PtraceContext implements GuestContext {
     void detached() {
         synchronized (kickLock) {
             threadId = 0;
+            isPinned = false;
         }
     }
 

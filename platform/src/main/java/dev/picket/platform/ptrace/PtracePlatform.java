@@ -31,6 +31,8 @@ public final class PtracePlatform implements Platform {
     private final DescriptorQueue queue;
     private final StubProcess template;
 
+    private final Watch watch = new Watch(processes);
+
     private final long initialFpu;
     private int fpuBytes;
     private boolean closed;
@@ -133,6 +135,7 @@ public final class PtracePlatform implements Platform {
 
     @Override
     public GuestContext newContext() {
+        watch.start();
         return new PtraceContext(this);
     }
 
@@ -199,6 +202,7 @@ public final class PtracePlatform implements Platform {
             return;
         }
         closed = true;
+        watch.close();
         processes.forEach(StubProcess::close);
         queue.close();
         Host.close(lifeline); // a stub that was missed ends now

@@ -31,6 +31,8 @@ final class StubProcess implements AddressSpace {
     /** How long a context that waits for a thread goes without looking whether it was interrupted. */
     private static final long INTERRUPT_CHECK_NANOS = 10_000_000;
 
+    private static final int SIGNAL_INFORMATION_BYTES = 128;
+
     private static final PtraceContext[] NONE = {};
 
     private final PtracePlatform platform;
@@ -540,6 +542,42 @@ final class StubProcess implements AddressSpace {
         } finally {
             NativeMemory.free(status);
         }
+    }
+
+    /**
+     * Ends the process if one of its threads has died while its owner was busy elsewhere. Whoever waits for the first
+     * thread would otherwise wait until that owner looks: the first thread cannot be reaped before the others.
+     */
+    void checkAlive() {
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            for (var context : attached) {
+                if (!context.isRunning() && isDead(context.threadId())) {
+                    end(0);
+                    return;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static boolean isDead(int threadId) {
+        long information = NativeMemory.allocate(SIGNAL_INFORMATION_BYTES);
+        try {
+            int options = Wait.WEXITED | Wait.WNOHANG | Wait.WNOWAIT | Wait.__WALL;
+            int result = Host.waitid(Wait.P_PID, threadId, information, options);
+            return result == 0 && NativeMemory.getInt(information) != 0; // si_signo stays 0 if there is nothing
+        } finally {
+            NativeMemory.free(information);
+        }
+    }
+
+    PtraceContext[] attachedContexts() {
+        return attached;
     }
 
     // ---- CPU time

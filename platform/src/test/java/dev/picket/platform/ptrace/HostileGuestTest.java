@@ -329,6 +329,37 @@ class HostileGuestTest {
         }
     }
 
+    @Test
+    void a_stub_that_is_killed_while_one_thread_runs_and_another_is_stopped_is_lost() throws Exception {
+        try (var guest = new Guest(platform, a -> {
+            a.syscall();
+            a.test(RAX, RAX);
+            var child = a.label();
+            a.jz(child);
+            var loop = a.here();
+            a.jmp(loop);
+            a.bind(child);
+            a.syscall();
+        })) {
+            assertEquals(Stop.SYSCALL, guest.run());
+            var child = platform.newContext();
+            child.copyStateFrom(guest.context);
+            child.setSyscallResult(0);
+            guest.context.setSyscallResult(1);
+            var thread = new Thread(() -> {
+                Guest.run(child, guest.space);
+                Host.kill(stubOf(guest), Signal.SIGKILL);
+                PtracePlatformTest.pause(5_000); // stopped, and its owner busy elsewhere
+                child.close();
+            });
+            thread.start();
+            long start = System.nanoTime();
+            assertEquals(Stop.LOST, guest.run());
+            assertTrue(System.nanoTime() - start < 4_000_000_000L, "noticed too late");
+            thread.join();
+        }
+    }
+
     private void assertStillAlive(Guest guest) {
         NativeMemory.putByte(platform.memory().address(Guest.CODE_OFFSET + 2048), (byte) 0x0f);
         NativeMemory.putByte(platform.memory().address(Guest.CODE_OFFSET + 2049), (byte) 0x05);
