@@ -145,18 +145,14 @@ final class Opening {
             }
         }
 
+        // Before it is opened, so that an overlay need not copy up what is about to be cut off.
+        if ((flags & Fcntl.O_TRUNC) != 0 && type == FileMode.S_IFREG && !made) {
+            Metadata.truncateOpened(caller, inode, 0);
+        }
         int openFlags = flags & ~(Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_TRUNC);
         OpenFile file = isSpecial(inode)
                 ? path.mount().namespace().specialFiles().open(inode, caller, path, openFlags)
                 : inode.open(caller, path, openFlags);
-        try {
-            if ((flags & Fcntl.O_TRUNC) != 0 && type == FileMode.S_IFREG && !made) {
-                Metadata.truncateOpened(caller, inode, 0);
-            }
-        } catch (ErrnoException e) {
-            file.release();
-            throw e;
-        }
         // Linux sets O_LARGEFILE for every 64-bit program.
         file.setFlags(file.flags() & ~ONLY_FOR_OPENING | Fcntl.O_LARGEFILE);
         return file;

@@ -233,7 +233,7 @@ public final class FileContents {
      * @return the address to which the next {@code lengthBytes}, at most a mebibyte, may be written; not longer than until
      *     the next call
      */
-    synchronized long extend(long lengthBytes) throws ErrnoException {
+    public synchronized long extend(long lengthBytes) throws ErrnoException {
         long at = sizeBytes;
         long length = use(at, lengthBytes);
         if (length < lengthBytes) {

@@ -202,7 +202,7 @@ public abstract class TmpfsInode extends Inode {
     // ---- Times
 
     /** Contents changed. */
-    synchronized void touchModification() {
+    public synchronized void touchModification() {
         modificationTimeNanos = FileClock.nowNanos();
         changeTimeNanos = modificationTimeNanos;
     }

@@ -41,7 +41,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
         linkable = true;
     }
 
-    boolean isLinkable() {
+    public boolean isLinkable() {
         return linkable;
     }
 
@@ -134,7 +134,15 @@ public final class TmpfsRegularFile extends TmpfsInode {
 
     @Override
     public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) {
-        boolean keepsPrivileges = caller.credentials().has(Credentials.CAP_FSETID);
+        return open(shown, path, flags, caller.credentials().has(Credentials.CAP_FSETID));
+    }
+
+    /** Opens the file for one who only reads, so that it does not matter who that is. */
+    public OpenFile openForReading(Inode shown, Path path, int flags) {
+        return open(shown, path, flags, false);
+    }
+
+    private OpenFile open(Inode shown, Path path, int flags, boolean keepsPrivileges) {
         var file = new TmpfsOpenFile(this, shown, path, flags, keepsPrivileges);
         boolean wasHeld;
         synchronized (this) {
