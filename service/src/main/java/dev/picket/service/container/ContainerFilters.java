@@ -1,5 +1,6 @@
 package dev.picket.service.container;
 
+import dev.picket.service.image.ImageSource;
 import dev.picket.service.failure.Failure;
 import java.util.ArrayList;
 import java.util.List;

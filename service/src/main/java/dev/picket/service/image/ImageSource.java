@@ -1,11 +1,10 @@
-package dev.picket.service.container;
+package dev.picket.service.image;
 
 import dev.picket.sentry.control.Command;
-import dev.picket.service.image.Image;
 import dev.picket.service.worker.HostFile;
 import java.util.List;
 
-/** Where containers find their images: the image service, or a test's. */
+/** Where containers find their images: the image service, or a stand-in for it in tests. */
 public interface ImageSource {
     /**
      * An image by reference, id or prefix of an id.
