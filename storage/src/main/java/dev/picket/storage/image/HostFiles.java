@@ -207,8 +207,8 @@ final class HostFiles {
                 entries.add(new HostEntry.Tree("/" + wanted.path(), path));
             }
         }
-        link(empty.resolve("var/run"), "/run");
-        link(empty.resolve("var/lock"), "/run/lock");
+        link(empty.resolve("var/run"), "../run");
+        link(empty.resolve("var/lock"), "../run/lock");
     }
 
     private void write(Path etc, String name, String content) throws IOException {
