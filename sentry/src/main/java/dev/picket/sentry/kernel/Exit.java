@@ -17,9 +17,9 @@ final class Exit implements RunState {
         if (last) {
             task.group().timers().cancelAll();
         }
+        task.freezeUsage(); // while the stub of the address space, which knows, is there
         MemoryUse.end(task);
         task.files().release();
-        task.freezeUsage();
         ProcessEnd.finish(task);
         return null;
     }
