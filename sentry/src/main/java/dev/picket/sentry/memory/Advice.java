@@ -28,12 +28,26 @@ final class Advice {
         if (advice == Mman.MADV_HWPOISON || advice == Mman.MADV_SOFT_OFFLINE) {
             throw ErrnoException.of(Errno.EPERM);
         }
-        long end = memory.rangeEnd(address, lengthBytes, Errno.EINVAL);
-        if (end == address) {
+        long length = Pages.pageUp(lengthBytes);
+        if (lengthBytes != 0 && length == 0 || Long.compareUnsigned(address + length, address) < 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        if (length == 0) {
             return;
         }
+        if (address < 0) {
+            throw ErrnoException.of(Errno.ENOMEM);
+        }
         // Unlike mprotect(2), madvise(2) goes on behind a hole, and then reports it.
-        boolean whole = true;
+        boolean within = length > 0 && length <= memory.addressLimit && address <= memory.addressLimit - length;
+        if (!act(address, within ? address + length : memory.addressLimit, advice) || !within) {
+            throw ErrnoException.of(Errno.ENOMEM);
+        }
+    }
+
+    /** Follows the advice where there are mappings; answers whether there was no hole. */
+    private boolean act(long address, long end, int advice) throws ErrnoException {
+        boolean whole;
         if (changesAttributes(advice)) {
             mappings.checkRoom(2);
             var vmas = new ArrayList<Vma>();
@@ -61,9 +75,7 @@ final class Advice {
         } else {
             whole = mappings.covers(address, end);
         }
-        if (!whole) {
-            throw ErrnoException.of(Errno.ENOMEM);
-        }
+        return whole;
     }
 
     private static boolean isKnown(int advice) {

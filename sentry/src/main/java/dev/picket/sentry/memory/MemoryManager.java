@@ -573,10 +573,13 @@ public final class MemoryManager {
     }
 
     /**
-     * Locks or unlocks a range; see mlock(2): ENOMEM, EAGAIN. Nothing is ever swapped out, so this only keeps count.
+     * Locks or unlocks a range; see mlock(2): ENOMEM, EINVAL. Nothing is ever swapped out, so this only keeps count.
      */
     public void lock(long address, long lengthBytes, boolean locked) throws ErrnoException {
         long start = Pages.pageDown(address);
+        if (Long.compareUnsigned(address + lengthBytes, address) < 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
         long end = rangeEnd(start, lengthBytes + (address - start), Errno.ENOMEM);
         long stamp = lock.writeLock();
         try {

@@ -33,10 +33,10 @@ final class Consistency {
                             segment.copyOnWrite || references == (inMirror ? 2 : 1),
                             "only copy-on-write frames have other users");
                 }
-                mapped++;
+                mapped += 4096;
             }
         }
-        assertEquals(mapped, space.pages.size(), "the host maps nothing else");
+        assertEquals(mapped, space.mappedBytes(), "the host maps nothing else");
         long bytes = 0;
         lastEnd = 0;
         for (int i = 0; i < memory.mappings.vmas.size(); i++) {
