@@ -69,7 +69,14 @@ public interface GuestContext extends AutoCloseable {
     /** Puts the FPU into the state that execve(2) gives a new program. */
     void resetFpuState();
 
-    /** Takes over all registers and the FPU state of {@code parent}, which is stopped: for clone(2) and fork(2). */
+    /**
+     * Takes over all registers and the FPU state of {@code parent}, which is stopped: for clone(2) and fork(2).
+     *
+     * <p>Called by the parent's owner, before this context runs for the first time. That is also what prepares for this
+     * context to run in the address space of its parent: a platform may have to make a thread on the host for it, and can
+     * do so only at the hands of an owner of a stopped thread there. A second context that enters an address space without
+     * this waits until one of the contexts that run there stops.
+     */
     void copyStateFrom(GuestContext parent);
 
     /** CPU time that guest code has used on behalf of this context, in nanoseconds. */

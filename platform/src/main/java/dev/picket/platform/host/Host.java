@@ -70,6 +70,7 @@ public final class Host {
     private static final long GETEUID = Native.function("geteuid");
     private static final long GETGID = Native.function("getgid");
     private static final long SCHED_SETAFFINITY = Native.function("sched_setaffinity");
+    private static final long SCHED_GETCPU = Native.function("sched_getcpu");
     private static final long SCHED_YIELD = Native.function("sched_yield");
     private static final long PRCTL = Native.function("prctl");
     private static final long GETRUSAGE = Native.function("getrusage");
@@ -427,6 +428,11 @@ public final class Host {
     /** sched_setaffinity(2). */
     public static int schedSetaffinity(int tid, long size, long maskAddress) {
         return Native.callInt(SCHED_SETAFFINITY, tid, size, maskAddress);
+    }
+
+    /** sched_getcpu(3). */
+    public static int schedGetcpu() {
+        return Native.callInt(SCHED_GETCPU);
     }
 
     /** sched_yield(2). */

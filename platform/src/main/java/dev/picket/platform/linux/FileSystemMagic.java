@@ -7,6 +7,7 @@ public final class FileSystemMagic {
     public static final long EROFS_SUPER_MAGIC_V1 = 0xE0F5E1E2L;
     public static final long PROC_SUPER_MAGIC = 0x9fa0;
     public static final long SYSFS_MAGIC = 0x62656572;
+    public static final long CGROUP2_SUPER_MAGIC = 0x63677270;
     public static final long DEVPTS_SUPER_MAGIC = 0x1cd1;
     public static final long PIPEFS_MAGIC = 0x50495045;
     public static final long SOCKFS_MAGIC = 0x534F434B;

@@ -40,16 +40,26 @@ final class CpuPins {
         return cpus.length > 1;
     }
 
-    /** Index of the CPU that the fewest contexts use, which is counted as one more. */
+    /**
+     * Chooses a CPU for one more context, and counts it: the current one, since a process often waits for the one it
+     * started, unless it has two more contexts than the one with the fewest, which is taken then.
+     *
+     * @return its index
+     */
     synchronized int acquire() {
-        int best = next % cpus.length;
+        int best = next;
         for (int i = 0; i < cpus.length; i++) {
             int candidate = (next + i) % cpus.length;
             if (users[candidate] < users[best]) {
                 best = candidate;
             }
         }
-        next = best + 1;
+        int here = java.util.Arrays.binarySearch(cpus, Host.schedGetcpu());
+        boolean isFirst = java.util.Arrays.stream(users).sum() == 0;
+        if (!isFirst && here >= 0 && users[here] <= users[best] + 1) {
+            best = here;
+        }
+        next = (best + 1) % cpus.length;
         users[best]++;
         return best;
     }
@@ -66,6 +76,14 @@ final class CpuPins {
             Host.schedSetaffinity(threadId, MASK_BYTES, mask);
         } finally {
             NativeMemory.free(mask);
+        }
+    }
+
+    /** Binds a thread that sleeps to the CPU of the current thread, which is about to wake it and wait for it. */
+    void pinHere(int threadId) {
+        int index = java.util.Arrays.binarySearch(cpus, Host.schedGetcpu());
+        if (isUseful() && index >= 0) {
+            pin(threadId, index);
         }
     }
 

@@ -41,7 +41,6 @@ final class PtraceContext implements GuestContext {
     private StubProcess reservedIn;
     private int cpu = -1;
     private boolean closed;
-    private boolean hasForked;
 
     /** Whether {@link #registers} holds the guest's, or else the stub thread does. */
     private boolean registersFetched = true;
@@ -100,7 +99,6 @@ final class PtraceContext implements GuestContext {
         if (Thread.currentThread() != owner) {
             throw new IllegalStateException("a context runs on one Java thread only");
         }
-        hasForked = false;
         try {
             return run();
         } catch (StubLostException e) {
@@ -423,10 +421,10 @@ final class PtraceContext implements GuestContext {
         NativeMemory.copy(parent.fpu, fpu, platform.fpuBytes());
         isFpuInStub = false;
 
-        // A thread of the parent's process can only be made while one of its threads is stopped in our hands, as now.
-        // After a fork the child is going to run in the new process, which has a thread already.
-        boolean mayShare = parent.isOwnedByCurrentThread() && !parent.hasForked;
-        if (mayShare && reservedIn == null && process == null && parent.process.reserve(parent)) {
+        // A thread of the parent's process can only be made while one of its threads is stopped in our hands, as now. If
+        // the child is going to run elsewhere, as after a fork, the thread stays parked for the next child.
+        boolean isNew = reservedIn == null && process == null;
+        if (isNew && parent.isOwnedByCurrentThread() && parent.process.reserve(parent)) {
             reservedIn = parent.process;
         }
     }
@@ -452,7 +450,6 @@ final class PtraceContext implements GuestContext {
         registersDirty = true;
         basesDirty = true;
         isFpuInStub = false;
-        pin();
         return true;
     }
 
@@ -468,7 +465,8 @@ final class PtraceContext implements GuestContext {
         process = null;
     }
 
-    private void pin() {
+    /** Binds the current Java thread, and the parked stub thread that it is about to trace, to one CPU. */
+    void pin(int stubThread) {
         var pins = platform.pins();
         if (!pins.isUseful()) {
             return;
@@ -477,7 +475,7 @@ final class PtraceContext implements GuestContext {
             cpu = pins.acquire();
             pins.pin(0, cpu);
         }
-        pins.pin(threadId, cpu);
+        pins.pin(stubThread, cpu);
         isPinned = true;
     }
 
@@ -550,10 +548,6 @@ final class PtraceContext implements GuestContext {
 
     boolean isOwnedByCurrentThread() {
         return process != null && owner == Thread.currentThread();
-    }
-
-    void hasForked() {
-        hasForked = true;
     }
 
     @Override

@@ -299,9 +299,6 @@ final class StubProcess implements AddressSpace {
             }
             var own = ownContext();
             int child = own == null ? borrow(this::forkBy) : forkBy(own.traceeForInjection());
-            if (own != null) {
-                own.hasForked();
-            }
             return platform.register(new StubProcess(platform, child, mapped.copy(), files.copy()));
         } catch (StubLostException e) {
             end(0);
@@ -326,6 +323,7 @@ final class StubProcess implements AddressSpace {
         if (threadId == null) {
             throw new IllegalStateException("the current thread holds no thread of this address space, and none is parked");
         }
+        platform.pins().pinHere(threadId);
         try (var tracee = Tracee.attach(platform.image(), processId, threadId)) {
             int result = loan.apply(tracee);
             tracee.park();
@@ -399,6 +397,7 @@ final class StubProcess implements AddressSpace {
                 return null;
             }
             int threadId = parked.poll();
+            context.pin(threadId);
             var tracee = Tracee.attach(platform.image(), processId, threadId);
             settleCpuTime();
             var contexts = java.util.Arrays.copyOf(attached, attached.length + 1);
