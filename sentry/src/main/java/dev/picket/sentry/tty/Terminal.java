@@ -21,6 +21,7 @@ public final class Terminal {
 
     private final Terminals terminals;
     private final int number;
+    private final int user;
     private final JobControl jobs;
     private final OutputProcessor output = new OutputProcessor();
     private final LineDiscipline discipline = new LineDiscipline(output);
@@ -39,9 +40,10 @@ public final class Terminal {
     /** Grows with each hang-up: slave files opened before are dead. */
     private volatile int hangUps;
 
-    Terminal(Terminals terminals, int number) {
+    Terminal(Terminals terminals, int number, int user) {
         this.terminals = terminals;
         this.number = number;
+        this.user = user;
         this.jobs = new JobControl(terminals, this);
     }
 
@@ -50,8 +52,19 @@ public final class Terminal {
         return number;
     }
 
+    /** The user who made the terminal, and first owns /dev/pts/N. */
+    public int user() {
+        return user;
+    }
+
     JobControl jobs() {
         return jobs;
+    }
+
+    /** Id of the foreground process group; -1 if there is none, as /proc/PID/stat shows it. */
+    public int foregroundId() {
+        var group = jobs.foreground();
+        return group == null ? -1 : group.id();
     }
 
     /** Woken with POLLIN when there may be output to take, with POLLOUT when there may be room for input, with POLLHUP. */

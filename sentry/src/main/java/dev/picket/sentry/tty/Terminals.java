@@ -16,9 +16,10 @@ public final class Terminals {
     /**
      * Makes a new terminal, with the lowest free number.
      *
+     * @param user who owns /dev/pts/N
      * @throws ErrnoException ENOSPC if there are too many
      */
-    public Terminal create() throws ErrnoException {
+    public Terminal create(int user) throws ErrnoException {
         Terminal terminal;
         synchronized (this) {
             int number = 0;
@@ -28,7 +29,7 @@ public final class Terminals {
             if (number >= MAXIMUM) {
                 throw ErrnoException.of(Errno.ENOSPC);
             }
-            terminal = new Terminal(this, number);
+            terminal = new Terminal(this, number, user);
             terminals.put(number, terminal);
         }
         return terminal;

@@ -208,7 +208,7 @@ public abstract class OpenFile {
         throw ErrnoException.of(Errno.ENOTTY);
     }
 
-    /** What mmap(2) maps; ENODEV if this cannot be mapped. */
+    /** What mmap(2) maps: null for anonymous memory, as /dev/zero gives; ENODEV if this cannot be mapped. */
     public Mappable mappable() throws ErrnoException {
         throw ErrnoException.of(Errno.ENODEV);
     }

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public class GeneratedDirectory extends GeneratedInode {
     /** An entry that a subclass makes up; its {@code key} orders the entries, and stays the same while others come and go. */
-    protected record DynamicEntry(long key, String name, int type) {}
+    public record DynamicEntry(long key, String name, int type) {}
 
     private record FixedEntry(String name, Supplier<? extends GeneratedInode> maker) {}
 

@@ -1,0 +1,145 @@
+package dev.picket.sentry.fs.proc;
+
+import dev.picket.platform.linux.Errno;
+import dev.picket.sentry.credentials.Credentials;
+import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.fs.generated.GeneratedDirectory;
+import dev.picket.sentry.fs.generated.GeneratedFile;
+import dev.picket.sentry.fs.generated.GeneratedFileSystem;
+import dev.picket.sentry.fs.generated.GeneratedInode.Owner;
+import dev.picket.sentry.kernel.FileTable;
+import dev.picket.sentry.kernel.Kernel;
+import dev.picket.sentry.kernel.PidTable;
+import dev.picket.sentry.pipe.Pipe;
+import dev.picket.sentry.vfs.Caller;
+import java.util.UUID;
+
+/** /proc/sys: settings of the kernel. Only the names of the host can be changed; see proc_sys(5). */
+final class SystemSettings {
+    private static final int NAME_LIMIT_BYTES = 64;
+
+    private final GeneratedFileSystem fileSystem;
+    private final Kernel kernel;
+    private final String bootId = UUID.randomUUID().toString();
+
+    SystemSettings(GeneratedFileSystem fileSystem, Kernel kernel) {
+        this.fileSystem = fileSystem;
+        this.kernel = kernel;
+    }
+
+    GeneratedDirectory directory() {
+        return folder().add("kernel", kernelFolder())
+                .add("vm", memoryFolder())
+                .add("fs", fileFolder())
+                .add("net", networkFolder());
+    }
+
+    private GeneratedDirectory folder() {
+        return GeneratedDirectory.of(fileSystem);
+    }
+
+    private GeneratedDirectory kernelFolder() {
+        var names = kernel.hostNames();
+        var random = folder().addFile("uuid", (reader, text) -> text.append(UUID.randomUUID()).append('\n'))
+                .addLine("boot_id", bootId)
+                .addLine("entropy_avail", 256)
+                .addLine("poolsize", 256);
+        var pty = folder().addLine("max", 4096).addLine("reserve", 0);
+        pty.addFile("nr", (reader, text) -> text.append(kernel.terminals().all().size()).append('\n'));
+        return folder().add("hostname", name(names::hostName, names::setHostName))
+                .add("domainname", name(names::domainName, names::setDomainName))
+                .addLine("ostype", "Linux")
+                .addLine("osrelease", Kernel.RELEASE)
+                .addLine("version", Kernel.VERSION)
+                .addLine("arch", "x86_64")
+                .addLine("pid_max", PidTable.PID_MAX)
+                .addLine("threads-max", kernel.options().processes())
+                .addLine("ngroups_max", 65536)
+                .addLine("cap_last_cap", Credentials.CAP_LAST)
+                .addLine("core_pattern", "core")
+                .addLine("core_uses_pid", 0)
+                .addLine("randomize_va_space", 2)
+                .addLine("overflowuid", 65534)
+                .addLine("overflowgid", 65534)
+                .addLine("panic", 0)
+                .addLine("sysrq", 0)
+                .addLine("tainted", 0)
+                .addLine("printk", "4\t4\t1\t7")
+                .addLine("dmesg_restrict", 1)
+                .addLine("kptr_restrict", 1)
+                .addLine("perf_event_paranoid", 4)
+                .addLine("sched_child_runs_first", 0)
+                .addLine("shmmax", "18446744073692774399")
+                .addLine("shmall", "18446744073692774399")
+                .addLine("shmmni", 4096)
+                .addLine("msgmax", 8192)
+                .addLine("msgmnb", 16384)
+                .addLine("msgmni", 32000)
+                .addLine("sem", "32000\t1024000000\t500\t32000")
+                .add("random", random)
+                .add("pty", pty);
+    }
+
+    private GeneratedDirectory memoryFolder() {
+        return folder().addLine("overcommit_memory", 1)
+                .addLine("overcommit_ratio", 50)
+                .addLine("max_map_count", 65530)
+                .addLine("mmap_min_addr", 65536)
+                .addLine("swappiness", 60)
+                .addLine("nr_hugepages", 0)
+                .addLine("min_free_kbytes", 4096);
+    }
+
+    private GeneratedDirectory fileFolder() {
+        var inotify = folder().addLine("max_queued_events", 16384)
+                .addLine("max_user_instances", 128)
+                .addLine("max_user_watches", 65536);
+        return folder().addLine("file-max", "9223372036854775807")
+                .addLine("nr_open", FileTable.MAXIMUM)
+                .addLine("pipe-max-size", Pipe.MAXIMUM_CAPACITY_BYTES)
+                .addLine("pipe-user-pages-soft", 16384)
+                .addLine("pipe-user-pages-hard", 0)
+                .addLine("aio-max-nr", 65536)
+                .addLine("protected_hardlinks", 1)
+                .addLine("protected_symlinks", 0)
+                .addLine("suid_dumpable", 0)
+                .add("inotify", inotify);
+    }
+
+    private GeneratedDirectory networkFolder() {
+        var core = folder().addLine("somaxconn", 4096)
+                .addLine("rmem_max", 212992)
+                .addLine("wmem_max", 212992)
+                .addLine("rmem_default", 212992)
+                .addLine("wmem_default", 212992)
+                .addLine("optmem_max", 20480);
+        var unix = folder().addLine("max_dgram_qlen", 512);
+        return folder().add("core", core).add("unix", unix);
+    }
+
+    private interface NameSource {
+        String get();
+    }
+
+    private interface NameTarget {
+        void set(String name);
+    }
+
+    private GeneratedFile name(NameSource source, NameTarget target) {
+        return GeneratedFile.writable(
+                fileSystem,
+                0644,
+                Owner.ROOT,
+                (reader, text) -> text.append(source.get()).append('\n'),
+                (writer, text) -> setName(writer, text, target));
+    }
+
+    private static void setName(Caller writer, String text, NameTarget target) throws ErrnoException {
+        if (!writer.credentials().has(Credentials.CAP_SYS_ADMIN)) {
+            throw ErrnoException.of(Errno.EPERM);
+        }
+        int end = text.indexOf('\n');
+        String name = end < 0 ? text : text.substring(0, end);
+        target.set(name.length() > NAME_LIMIT_BYTES ? name.substring(0, NAME_LIMIT_BYTES) : name);
+    }
+}
