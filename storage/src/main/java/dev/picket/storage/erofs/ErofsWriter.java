@@ -123,8 +123,8 @@ public final class ErofsWriter {
         if (inode instanceof SymbolicLink link) {
             return link.target().getBytes(StandardCharsets.ISO_8859_1);
         }
-        ByteBuffer out = ByteBuffer.allocate(Math.toIntExact(layout.sizeBytes(number)))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out =
+                ByteBuffer.allocate(Math.toIntExact(layout.sizeBytes(number))).order(ByteOrder.LITTLE_ENDIAN);
         DirectoryBlocks.write(layout.entries(number), out);
         return out.array();
     }
@@ -213,7 +213,8 @@ public final class ErofsWriter {
         block.putLong(at + 16, layout.count());
         block.putInt(at + 36, (int) layout.totalBlocks());
         block.put(at + 48, uuid, 0, UUID_BYTES);
-        // The checksum covers the rest of the block, with its own field zero, and is CRC-32C without the last inversion.
+        // The checksum covers the rest of the block, with its own field zero, and is CRC-32C without the last
+        // inversion.
         var checksum = new CRC32C();
         checksum.update(block.array(), at, BLOCK_BYTES - at);
         block.putInt(at + 4, ~(int) checksum.getValue());

@@ -183,11 +183,12 @@ final class Layout {
         var entries = new ArrayList<DirectoryBlocks.Entry>();
         for (String name : names(directory)) {
             Link link = directory.links().get(name);
-            int target = switch (name) {
-                case "." -> number;
-                case ".." -> parents[number];
-                default -> numbers.get(link.inode());
-            };
+            int target =
+                    switch (name) {
+                        case "." -> number;
+                        case ".." -> parents[number];
+                        default -> numbers.get(link.inode());
+                    };
             entries.add(new DirectoryBlocks.Entry(name, nid(target), fileType(inodes.get(target))));
         }
         return entries;

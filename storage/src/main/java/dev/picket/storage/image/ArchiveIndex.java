@@ -69,16 +69,16 @@ final class ArchiveIndex {
 
     FileData require(String path) throws StorageException {
         return find(path)
-                .orElseThrow(() -> new StorageException.Invalid(
-                        "the archive lacks the file " + PathNames.printable(path)));
+                .orElseThrow(
+                        () -> new StorageException.Invalid("the archive lacks the file " + PathNames.printable(path)));
     }
 
     /** A document; what is longer than {@code limitBytes} is refused. */
     byte[] read(String path, int limitBytes) throws IOException, StorageException {
         FileData data = require(path);
         if (data.sizeBytes() > limitBytes) {
-            throw new StorageException.Invalid("the file " + PathNames.printable(path) + " in the archive is longer than "
-                    + limitBytes + " bytes");
+            throw new StorageException.Invalid("the file " + PathNames.printable(path)
+                    + " in the archive is longer than " + limitBytes + " bytes");
         }
         try (InputStream stream = data.stream()) {
             return stream.readAllBytes();

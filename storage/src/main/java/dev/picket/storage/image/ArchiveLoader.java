@@ -123,7 +123,9 @@ final class ArchiveLoader {
             return;
         }
         Optional<Descriptor> chosen = Manifests.choose(
-                Manifests.parseIndex(json).stream().filter(Descriptor::isManifest).toList(),
+                Manifests.parseIndex(json).stream()
+                        .filter(Descriptor::isManifest)
+                        .toList(),
                 ImagePlatform.LINUX_AMD64);
         if (chosen.isEmpty()) {
             throw new StorageException.Invalid(
@@ -157,8 +159,8 @@ final class ArchiveLoader {
     private byte[] blob(Descriptor descriptor) throws IOException, StorageException {
         byte[] content = archive.read(blobPath(descriptor.digest()), MAX_DOCUMENT_BYTES);
         if (!Digest.of(content).equals(descriptor.digest())) {
-            throw new StorageException.Invalid("the content of " + blobPath(descriptor.digest())
-                    + " in the archive does not have that digest");
+            throw new StorageException.Invalid(
+                    "the content of " + blobPath(descriptor.digest()) + " in the archive does not have that digest");
         }
         return content;
     }

@@ -20,8 +20,7 @@ import java.util.Set;
  */
 final class HostFiles {
     /** On systems with a merged /usr most of these are symbolic links into it, and stay so. */
-    private static final List<String> PROGRAMS =
-            List.of("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32");
+    private static final List<String> PROGRAMS = List.of("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32");
 
     /** Names and patterns under /etc. */
     private static final List<String> ETC = List.of(
@@ -174,7 +173,8 @@ final class HostFiles {
 
     private void add(String guestPath, Path hostPath) throws IOException {
         if (Files.isSymbolicLink(hostPath)) {
-            entries.add(new HostEntry.Link(guestPath, Files.readSymbolicLink(hostPath).toString()));
+            entries.add(new HostEntry.Link(
+                    guestPath, Files.readSymbolicLink(hostPath).toString()));
         } else if (isReadableByAll(hostPath)) {
             entries.add(new HostEntry.Tree(guestPath, hostPath));
         }

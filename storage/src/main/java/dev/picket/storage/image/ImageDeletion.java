@@ -34,7 +34,8 @@ final class ImageDeletion {
 
     /** @param asked the user's words for {@link #image}, which decide whether only a name is meant */
     List<Deletion> run(String asked) throws IOException, StorageException {
-        boolean byId = image.id().hex().startsWith(asked) || image.id().toString().startsWith(asked);
+        boolean byId =
+                image.id().hex().startsWith(asked) || image.id().toString().startsWith(asked);
         if (byId) {
             removeAll();
         } else {
@@ -58,9 +59,8 @@ final class ImageDeletion {
 
     private void removeName(String asked) throws IOException, StorageException {
         Reference parsed = Reference.parse(asked).tagged();
-        Reference name = parsed.digest().isEmpty()
-                ? parsed
-                : new Reference(parsed.domain(), parsed.path(), "", parsed.digest());
+        Reference name =
+                parsed.digest().isEmpty() ? parsed : new Reference(parsed.domain(), parsed.path(), "", parsed.digest());
         if (name.equals(HostImage.NAME)) {
             requireNotBuiltIn();
         }
@@ -69,7 +69,9 @@ final class ImageDeletion {
         remaining.remove(name);
         // With the last tag of a repository its digests go too.
         boolean lastTag = name.digest().isEmpty()
-                && remaining.stream().noneMatch(other -> sameRepository(name, other) && !other.tag().isEmpty());
+                && remaining.stream()
+                        .noneMatch(other ->
+                                sameRepository(name, other) && !other.tag().isEmpty());
         if (lastTag) {
             remaining.stream().filter(other -> sameRepository(name, other)).forEach(removed::add);
             remaining.removeAll(removed);
@@ -114,8 +116,8 @@ final class ImageDeletion {
     }
 
     private StorageException.Conflict conflict(boolean hard, String reason) {
-        return new StorageException.Conflict("conflict: unable to delete " + image.id().shortHex()
-                + (hard ? " (cannot be forced) - " : " (must be forced) - ") + reason);
+        return new StorageException.Conflict("conflict: unable to delete "
+                + image.id().shortHex() + (hard ? " (cannot be forced) - " : " (must be forced) - ") + reason);
     }
 
     private static String shortId(ImageUsers.User user) {
@@ -152,7 +154,8 @@ final class ImageDeletion {
             Digest layer = layers.get(count - 1);
             if (!inUse.contains(layer)) {
                 store.deleteBlob(layer);
-                effects.add(new Deletion.Deleted(ImageConfig.chainId(layers, count).toString()));
+                effects.add(
+                        new Deletion.Deleted(ImageConfig.chainId(layers, count).toString()));
             }
         }
     }

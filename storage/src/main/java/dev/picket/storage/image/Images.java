@@ -49,11 +49,7 @@ public final class Images {
     private final Map<Digest, ImageConfig> configs = new ConcurrentHashMap<>();
 
     private Images(
-            ContentStore store,
-            ImageRecords records,
-            LayerLimits limits,
-            Optional<HostImage> hostImage,
-            Clock clock) {
+            ContentStore store, ImageRecords records, LayerLimits limits, Optional<HostImage> hostImage, Clock clock) {
         this.store = store;
         this.records = records;
         this.limits = limits;
@@ -128,9 +124,7 @@ public final class Images {
         // Not closed: that would close the archive, which is the caller's.
         InputStream uncompressed = Decompression.open(archive);
         return store.stage(
-                uncompressed,
-                limits.archiveBytes(),
-                done -> progress.report(Progress.Stage.RECEIVING, "", done, 0));
+                uncompressed, limits.archiveBytes(), done -> progress.report(Progress.Stage.RECEIVING, "", done, 0));
     }
 
     /**
@@ -236,8 +230,7 @@ public final class Images {
         } else if (malformed != null) {
             throw malformed;
         }
-        throw new StorageException.NotFound(
-                "No such image: " + (reference == null ? nameOrId : reference.familiar()));
+        throw new StorageException.NotFound("No such image: " + (reference == null ? nameOrId : reference.familiar()));
     }
 
     private Optional<Digest> byName(Reference reference) throws StorageException {
@@ -270,8 +263,7 @@ public final class Images {
         if (isHostImage(id)) {
             return hostImage(hostImage.get());
         }
-        ImageRecord record =
-                records.find(id).orElseThrow(() -> new StorageException.NotFound("No such image: " + id));
+        ImageRecord record = records.find(id).orElseThrow(() -> new StorageException.NotFound("No such image: " + id));
         return image(record, records.namesOf(id));
     }
 
@@ -311,8 +303,7 @@ public final class Images {
         if (isHostImage(id)) {
             return new ImageRoot.HostTree(hostImage.get().entries());
         }
-        ImageRecord record =
-                records.find(id).orElseThrow(() -> new StorageException.NotFound("No such image: " + id));
+        ImageRecord record = records.find(id).orElseThrow(() -> new StorageException.NotFound("No such image: " + id));
         if (!store.hasRoot(record.chainId())) {
             rebuild(record);
         }

@@ -69,8 +69,8 @@ public final class Decompression {
 
     private static MalformedContentException malformed(String format, Exception cause) {
         if (cause instanceof MemoryLimitException) {
-            return new MalformedContentException("the xz stream wants more than " + MAX_XZ_KIBIBYTES / 1024
-                    + " MiB of memory", cause);
+            return new MalformedContentException(
+                    "the xz stream wants more than " + MAX_XZ_KIBIBYTES / 1024 + " MiB of memory", cause);
         }
         String reason = cause instanceof EOFException ? "unexpected EOF" : String.valueOf(cause.getMessage());
         return new MalformedContentException("damaged " + format + " data: " + reason, cause);

@@ -43,8 +43,8 @@ public final class FileTree {
             throw new StorageException.Invalid("the image has more than " + limits.entries() + " files");
         }
         if (metadataBytes > limits.metadataBytes()) {
-            throw new StorageException.Invalid("the names and attributes of the image's files exceed "
-                    + limits.metadataBytes() + " bytes");
+            throw new StorageException.Invalid(
+                    "the names and attributes of the image's files exceed " + limits.metadataBytes() + " bytes");
         }
         // Compared before adding: the sizes in a header reach up to 2^63.
         if (entryFileBytes > limits.fileBytes() - fileBytes) {

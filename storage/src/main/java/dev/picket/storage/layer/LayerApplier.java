@@ -56,7 +56,9 @@ public final class LayerApplier {
     }
 
     private void apply(TarEntry entry) throws StorageException {
-        tree.account(ENTRY_BYTES + entry.metadataBytes(), entry.data() == null ? 0 : entry.data().sizeBytes());
+        tree.account(
+                ENTRY_BYTES + entry.metadataBytes(),
+                entry.data() == null ? 0 : entry.data().sizeBytes());
         List<String> path = PathNames.components(entry.name());
         if (path.isEmpty()) {
             applyToRoot(entry);
@@ -154,8 +156,8 @@ public final class LayerApplier {
             Link link = here.links().get(name);
             if (link != null && link.inode() instanceof SymbolicLink symbolic) {
                 if (++linksFollowed > MAX_LINKS_FOLLOWED) {
-                    throw new StorageException.Invalid("too many symbolic links in the way of "
-                            + PathNames.printable(shown) + " in the archive");
+                    throw new StorageException.Invalid(
+                            "too many symbolic links in the way of " + PathNames.printable(shown) + " in the archive");
                 }
                 follow(symbolic.target(), pending, walked);
             } else if (link != null && link.inode() instanceof Directory directory) {

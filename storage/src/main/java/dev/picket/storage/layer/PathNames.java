@@ -42,8 +42,8 @@ public final class PathNames {
         }
         if (component.equals("..")) {
             if (components.isEmpty()) {
-                throw new StorageException.Invalid("invalid name in the archive: " + printable(name)
-                        + " is outside of the root");
+                throw new StorageException.Invalid(
+                        "invalid name in the archive: " + printable(name) + " is outside of the root");
             }
             components.remove(components.size() - 1);
             return;

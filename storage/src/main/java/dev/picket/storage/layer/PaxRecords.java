@@ -79,7 +79,9 @@ final class PaxRecords {
 
     /** Whether the member is sparse, in GNU's format 0.0, 0.1 or 1.0. */
     boolean isSparse() {
-        return isSparseOne() || values.containsKey("GNU.sparse.map") || sparse.count() > 0
+        return isSparseOne()
+                || values.containsKey("GNU.sparse.map")
+                || sparse.count() > 0
                 || values.containsKey("GNU.sparse.numblocks");
     }
 
@@ -148,8 +150,8 @@ final class PaxRecords {
                     && value.length <= LayerLimits.MAX_XATTR_VALUE_BYTES
                     && bytes <= LayerLimits.MAX_XATTR_BYTES;
             if (!sound) {
-                throw new StorageException.Invalid("the extended attribute " + PathNames.printable(name)
-                        + " in the archive is too long");
+                throw new StorageException.Invalid(
+                        "the extended attribute " + PathNames.printable(name) + " in the archive is too long");
             }
             if (xattrs == null) {
                 xattrs = new TreeMap<>();

@@ -67,7 +67,8 @@ public final class TarReader {
                 case 'x', 'X' -> pax = PaxRecords.parse(content(size));
                 case 'L' -> longName = gnuName(size);
                 case 'K' -> longLink = gnuName(size);
-                    // Global records (a commit id, mostly) and volume labels do not describe members; Docker skips them.
+                    // Global records (a commit id, mostly) and volume labels do not describe members; Docker skips
+                    // them.
                 case 'g', 'V' -> skip(size);
                 default -> {
                     return entry(header, pax, longName, longLink);
@@ -119,13 +120,15 @@ public final class TarReader {
                 device ? (int) bounded(header.major(), MAX_MAJOR, "device number") : 0,
                 device ? (int) bounded(header.minor(), MAX_MINOR, "device number") : 0,
                 data,
-                name.length() + linkName.length() + sizeOf(attributes.xattrs())
+                name.length()
+                        + linkName.length()
+                        + sizeOf(attributes.xattrs())
                         + (data == null ? 0 : 24L * data.rangeCount()));
     }
 
     private static Type type(char flag, String name) throws StorageException {
         return switch (flag) {
-            // The v7 format had no type for directories but the slash.
+                // The v7 format had no type for directories but the slash.
             case '0', '\0' -> name.endsWith("/") ? Type.DIRECTORY : Type.REGULAR;
             case '7', 'S' -> Type.REGULAR;
             case '1' -> Type.HARD_LINK;
@@ -253,8 +256,8 @@ public final class TarReader {
     /** The data of a header that describes another; moves behind it. */
     private byte[] content(long size) throws IOException, StorageException {
         if (size > MAX_PAX_BYTES) {
-            throw new StorageException.Invalid("an extended header in the archive is longer than " + MAX_PAX_BYTES
-                    + " bytes");
+            throw new StorageException.Invalid(
+                    "an extended header in the archive is longer than " + MAX_PAX_BYTES + " bytes");
         }
         long start = position;
         // Checks that the archive has it, before room for it is made.

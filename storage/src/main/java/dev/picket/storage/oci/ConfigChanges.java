@@ -179,8 +179,8 @@ public final class ConfigChanges {
         for (String word : words) {
             int equals = word.indexOf('=');
             if (equals < 0) {
-                throw new StorageException.Invalid("Syntax error - can't find = in \"" + word
-                        + "\". Must be of the form: name=value");
+                throw new StorageException.Invalid(
+                        "Syntax error - can't find = in \"" + word + "\". Must be of the form: name=value");
             }
             if (equals == 0) {
                 throw new StorageException.Invalid(name + " names can not be blank");

@@ -35,7 +35,9 @@ public final class ConfigJson {
         JsonNode root = object(json, "image configuration");
         var layers = new ArrayList<Digest>();
         JsonNode rootFs = root.path("rootfs");
-        if (rootFs.isMissingNode() || !rootFs.path("diff_ids").isArray() && !rootFs.path("diff_ids").isMissingNode()) {
+        if (rootFs.isMissingNode()
+                || !rootFs.path("diff_ids").isArray()
+                        && !rootFs.path("diff_ids").isMissingNode()) {
             throw new StorageException.Invalid("invalid image configuration: it lists no layers");
         }
         for (JsonNode id : rootFs.path("diff_ids")) {

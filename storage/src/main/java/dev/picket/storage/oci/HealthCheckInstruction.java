@@ -37,12 +37,13 @@ final class HealthCheckInstruction {
         }
         String[] parts = rest.split("[ \t]+", 2);
         String arguments = parts.length < 2 ? "" : parts[1].strip();
-        List<String> test = switch (parts[0].toUpperCase(Locale.ROOT)) {
-            case "NONE" -> List.of("NONE");
-            case "CMD" -> command(arguments);
-            default -> throw new StorageException.Invalid("unknown type \"" + parts[0]
-                    + "\" in HEALTHCHECK (try CMD)");
-        };
+        List<String> test =
+                switch (parts[0].toUpperCase(Locale.ROOT)) {
+                    case "NONE" -> List.of("NONE");
+                    case "CMD" -> command(arguments);
+                    default -> throw new StorageException.Invalid(
+                            "unknown type \"" + parts[0] + "\" in HEALTHCHECK (try CMD)");
+                };
         return new RunConfig.HealthCheck(test, interval, timeout, startPeriod, startInterval, retries);
     }
 

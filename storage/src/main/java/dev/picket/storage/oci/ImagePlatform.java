@@ -26,9 +26,7 @@ public record ImagePlatform(String os, String architecture, String variant) {
             }
         }
         return switch (parts.length) {
-            case 1 -> parts[0].equals("linux")
-                    ? LINUX_AMD64
-                    : new ImagePlatform("linux", architecture(parts[0]), "");
+            case 1 -> parts[0].equals("linux") ? LINUX_AMD64 : new ImagePlatform("linux", architecture(parts[0]), "");
             case 2 -> new ImagePlatform(parts[0], architecture(parts[1]), "");
             case 3 -> new ImagePlatform(parts[0], architecture(parts[1]), parts[2]);
             default -> throw new StorageException.Invalid("\"" + text + "\" is an invalid OS or architecture");

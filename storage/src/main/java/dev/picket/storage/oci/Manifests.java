@@ -79,8 +79,8 @@ public final class Manifests {
             String config = entry.path("Config").asText("");
             List<String> layers = orEmpty(ConfigJson.strings(entry.path("Layers"), "Layers"));
             if (config.isEmpty() || layers.size() > MAX_LAYERS) {
-                throw new StorageException.Invalid("invalid manifest.json: an image without Config, or with more than "
-                        + MAX_LAYERS + " layers");
+                throw new StorageException.Invalid(
+                        "invalid manifest.json: an image without Config, or with more than " + MAX_LAYERS + " layers");
             }
             List<String> tags = orEmpty(ConfigJson.strings(entry.path("RepoTags"), "RepoTags"));
             images.add(new SavedImage(config, tags, layers));

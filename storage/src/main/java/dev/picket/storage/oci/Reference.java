@@ -24,8 +24,8 @@ public record Reference(String domain, String path, String tag, String digest) i
 
     // The grammar of github.com/distribution/reference.
     private static final String DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
-    private static final Pattern DOMAIN =
-            Pattern.compile("(?:" + DOMAIN_COMPONENT + "(?:\\." + DOMAIN_COMPONENT + ")*|\\[[a-fA-F0-9:]+])(?::[0-9]+)?");
+    private static final Pattern DOMAIN = Pattern.compile(
+            "(?:" + DOMAIN_COMPONENT + "(?:\\." + DOMAIN_COMPONENT + ")*|\\[[a-fA-F0-9:]+])(?::[0-9]+)?");
     private static final String PATH_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
     private static final Pattern PATH = Pattern.compile(PATH_COMPONENT + "(?:/" + PATH_COMPONENT + ")*");
     private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}");
@@ -44,8 +44,8 @@ public record Reference(String domain, String path, String tag, String digest) i
             throw new StorageException.Invalid("invalid reference format");
         }
         if (Digest.isHex(text)) {
-            throw new StorageException.Invalid("invalid repository name (" + text
-                    + "), cannot specify 64-byte hexadecimal strings");
+            throw new StorageException.Invalid(
+                    "invalid repository name (" + text + "), cannot specify 64-byte hexadecimal strings");
         }
         String name = text;
         String digest = "";

@@ -188,8 +188,8 @@ public final class ContainerRecords {
 
     private static void requireShort(String json) throws StorageException.Invalid {
         if (json.length() > MAX_DOCUMENT_CHARS) {
-            throw new StorageException.Invalid("the container's configuration is longer than " + MAX_DOCUMENT_CHARS
-                    + " characters");
+            throw new StorageException.Invalid(
+                    "the container's configuration is longer than " + MAX_DOCUMENT_CHARS + " characters");
         }
     }
 

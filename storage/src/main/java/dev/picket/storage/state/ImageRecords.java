@@ -50,8 +50,8 @@ public final class ImageRecords {
     }
 
     private static void insert(Statements statements, ImageRecord image) throws SQLException {
-        PreparedStatement insert = statements.prepare(
-                "INSERT INTO images (id, chain_id, size_bytes, added_millis) VALUES (?, ?, ?, ?)");
+        PreparedStatement insert =
+                statements.prepare("INSERT INTO images (id, chain_id, size_bytes, added_millis) VALUES (?, ?, ?, ?)");
         insert.setString(1, image.id().hex());
         insert.setString(2, image.chainId().hex());
         insert.setLong(3, image.sizeBytes());

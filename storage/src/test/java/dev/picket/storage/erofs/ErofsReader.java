@@ -79,7 +79,15 @@ final class ErofsReader {
             int nameLength = image.get(at) & 0xff;
             int valueLength = Short.toUnsignedInt(image.getShort(at + 2));
             String prefix = Map.of(
-                            1, "user.", 2, "system.posix_acl_access", 3, "system.posix_acl_default", 4, "trusted.", 6,
+                            1,
+                            "user.",
+                            2,
+                            "system.posix_acl_access",
+                            3,
+                            "system.posix_acl_default",
+                            4,
+                            "trusted.",
+                            6,
                             "security.")
                     .get((int) image.get(at + 1));
             xattrs.put(prefix + text(at + 4, nameLength), bytes(at + 4 + nameLength, valueLength));
@@ -125,8 +133,8 @@ final class ErofsReader {
                 check(previous.compareTo(name) < 0, "order of " + previous + " and " + name);
                 previous = name;
                 Node child = node(data.getLong(block + i * 12));
-                int expectedType = Map.of(010, 1, 004, 2, 002, 3, 006, 4, 001, 5, 012, 7)
-                        .get(child.mode() >> 12);
+                int expectedType =
+                        Map.of(010, 1, 004, 2, 002, 3, 006, 4, 001, 5, 012, 7).get(child.mode() >> 12);
                 check(data.get(block + i * 12 + 10) == expectedType, "type of " + name);
                 entries.put(name, child);
             }

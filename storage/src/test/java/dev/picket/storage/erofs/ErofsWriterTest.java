@@ -101,10 +101,14 @@ class ErofsWriterTest {
         assertEquals("sizes/1", new String(reader.data(reader.find("link"))));
         assertEquals("l".repeat(4090), new String(reader.data(reader.find("longlink"))));
         // new_encode_dev(259, 1000000)
-        assertEquals((1_000_000 & 0xff) | 259 << 8 | (1_000_000L & ~0xff) << 12, reader.find("dev/big").raw());
+        assertEquals(
+                (1_000_000 & 0xff) | 259 << 8 | (1_000_000L & ~0xff) << 12,
+                reader.find("dev/big").raw());
         assertEquals(0x103, reader.find("dev/null").raw());
         assertEquals("bytes", new String(reader.data(reader.find("latin \u00e9\u00ff"))));
-        assertEquals("-dash sorts before dots", reader.list(reader.root()).keySet().iterator().next());
+        assertEquals(
+                "-dash sorts before dots",
+                reader.list(reader.root()).keySet().iterator().next());
     }
 
     @Test
@@ -144,7 +148,8 @@ class ErofsWriterTest {
     void an_empty_layer_is_an_empty_root() throws Exception {
         var reader = new ErofsReader(write(new TarBuilder().build()));
 
-        assertEquals(new TreeSet<>(List.of(".", "..")), reader.list(reader.root()).keySet());
+        assertEquals(
+                new TreeSet<>(List.of(".", "..")), reader.list(reader.root()).keySet());
         assertEquals(1, reader.inodeCount());
         assertEquals(0040755, reader.root().mode());
     }
@@ -172,7 +177,9 @@ class ErofsWriterTest {
         Path image = write(tar.build());
         var reader = new ErofsReader(image);
 
-        assertEquals(new ArrayList<>(expected), new ArrayList<>(reader.list(reader.find("d")).keySet()));
+        assertEquals(
+                new ArrayList<>(expected),
+                new ArrayList<>(reader.list(reader.find("d")).keySet()));
         fsck(image, directory.resolve("extracted-names"));
     }
 
@@ -183,7 +190,8 @@ class ErofsWriterTest {
         fsck(write(rich()), extracted);
 
         assertArrayEquals(random(3_000_000, 3_000_000), Files.readAllBytes(extracted.resolve("sizes/3000000")));
-        assertEquals("sizes/1", Files.readSymbolicLink(extracted.resolve("link")).toString());
+        assertEquals(
+                "sizes/1", Files.readSymbolicLink(extracted.resolve("link")).toString());
         try (Stream<Path> many = Files.list(extracted.resolve("many"))) {
             assertEquals(900, many.count());
         }

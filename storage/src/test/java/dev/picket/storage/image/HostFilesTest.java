@@ -47,8 +47,15 @@ class HostFilesTest {
     void secrets_and_users_stay_out() throws Exception {
         String secret = "root:$6$hash:";
         for (String path : List.of(
-                "shadow", "gshadow", "ssh/ssh_host_rsa_key", "sudoers", "machine-id", "ssl/private/key.pem",
-                "environment", "apt/auth.conf", "gitconfig")) {
+                "shadow",
+                "gshadow",
+                "ssh/ssh_host_rsa_key",
+                "sudoers",
+                "machine-id",
+                "ssl/private/key.pem",
+                "environment",
+                "apt/auth.conf",
+                "gitconfig")) {
             file("etc/" + path, secret, "rw-r--r--");
         }
         file("etc/passwd", "alice:x:1000:1000:Alice:/home/alice:/bin/bash\n", "rw-r--r--");
@@ -67,7 +74,8 @@ class HostFilesTest {
             }
         }
         assertFalse(entries.containsKey("/etc/services"));
-        assertTrue(Files.readString(((Tree) entries.get("/etc/passwd")).hostPath()).startsWith("root:x:0:0:"));
+        assertTrue(
+                Files.readString(((Tree) entries.get("/etc/passwd")).hostPath()).startsWith("root:x:0:0:"));
     }
 
     private static boolean holds(Path path, String text) throws Exception {
@@ -92,8 +100,14 @@ class HostFilesTest {
 
         assertTrue(entries.keySet()
                 .containsAll(List.of(
-                        "/etc/ld.so.cache", "/etc/java-17-openjdk", "/etc/python3.11", "/etc/ssl/certs", "/root",
-                        "/var", "/etc/hosts", "/etc/nsswitch.conf")));
+                        "/etc/ld.so.cache",
+                        "/etc/java-17-openjdk",
+                        "/etc/python3.11",
+                        "/etc/ssl/certs",
+                        "/root",
+                        "/var",
+                        "/etc/hosts",
+                        "/etc/nsswitch.conf")));
         assertEquals(new Link("/etc/localtime", "../usr/share/zoneinfo/UTC"), entries.get("/etc/localtime"));
         assertEquals(new Link("/etc/mtab", "/proc/self/mounts"), entries.get("/etc/mtab"));
         Path var = ((Tree) entries.get("/var")).hostPath();

@@ -42,8 +42,8 @@ class ImagesTest {
 
     @BeforeEach
     void open() throws Exception {
-        var settings = new Storage.Settings(
-                temporary.resolve("data"), Trees.LIMITS, true, Clock.fixed(NOW, ZoneOffset.UTC));
+        var settings =
+                new Storage.Settings(temporary.resolve("data"), Trees.LIMITS, true, Clock.fixed(NOW, ZoneOffset.UTC));
         storage = Storage.open(settings);
         images = storage.images();
     }
@@ -105,7 +105,11 @@ class ImagesTest {
         assertEquals(Digest.of(images.configJson(image.id())), image.id());
         var root = assertInstanceOf(ImageRoot.ErofsFile.class, images.root(image.id()));
         assertTrue(Files.size(root.path()) > 0);
-        assertEquals(List.of(), walk(temporary.resolve("data/staging")).filter(Files::isRegularFile).toList());
+        assertEquals(
+                List.of(),
+                walk(temporary.resolve("data/staging"))
+                        .filter(Files::isRegularFile)
+                        .toList());
     }
 
     @Test
@@ -220,8 +224,7 @@ class ImagesTest {
                 ImportRequest.named("Upper"),
                 ImportRequest.named("a@sha256:" + "0".repeat(64)),
                 new ImportRequest("ok", List.of("RUN x"), "", ImagePlatform.LINUX_AMD64))) {
-            assertThrows(
-                    StorageException.Invalid.class, () -> images.importTar(request, unread, Progress.NONE));
+            assertThrows(StorageException.Invalid.class, () -> images.importTar(request, unread, Progress.NONE));
         }
         assertThrows(
                 StorageException.Conflict.class,
@@ -251,7 +254,9 @@ class ImagesTest {
     private static String config(byte[]... layers) {
         String ids = String.join(
                 ",",
-                Arrays.stream(layers).map(layer -> "\"" + Digest.of(layer) + "\"").toList());
+                Arrays.stream(layers)
+                        .map(layer -> "\"" + Digest.of(layer) + "\"")
+                        .toList());
         return "{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{\"Cmd\":[\"sh\"]},"
                 + "\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[" + ids + "]}}";
     }
@@ -329,8 +334,14 @@ class ImagesTest {
         byte[] otherLayer = rootFs("y");
         String manifest = "[{\"Config\":\"c.json\",\"RepoTags\":[\"x:1\"],\"Layers\":[\"l.tar\"]}]";
         for (TarBuilder archive : List.of(
-                new TarBuilder().file("manifest.json", manifest).file("c.json", config(layer)).file("l.tar", otherLayer, 0),
-                new TarBuilder().file("manifest.json", manifest).file("c.json", config()).file("l.tar", layer, 0),
+                new TarBuilder()
+                        .file("manifest.json", manifest)
+                        .file("c.json", config(layer))
+                        .file("l.tar", otherLayer, 0),
+                new TarBuilder()
+                        .file("manifest.json", manifest)
+                        .file("c.json", config())
+                        .file("l.tar", layer, 0),
                 new TarBuilder().file("manifest.json", manifest).file("c.json", config(layer)),
                 new TarBuilder().file("manifest.json", manifest).file("l.tar", layer, 0),
                 new TarBuilder().file("manifest.json", "[]"),
@@ -391,7 +402,8 @@ class ImagesTest {
 
         assertThrows(StorageException.Conflict.class, () -> images.delete("one", false, running));
         assertThrows(StorageException.Conflict.class, () -> images.delete("one", true, running));
-        assertThrows(StorageException.Conflict.class, () -> images.delete(image.id().hex(), true, running));
+        assertThrows(
+                StorageException.Conflict.class, () -> images.delete(image.id().hex(), true, running));
         assertThrows(StorageException.Conflict.class, () -> images.delete("one", false, stopped));
         assertEquals(List.of("one:latest"), images.inspect("one").repoTags());
         images.delete("one", true, stopped);
@@ -445,8 +457,8 @@ class ImagesTest {
         notFound("mine");
         storage.close();
 
-        var settings = new Storage.Settings(
-                temporary.resolve("data"), Trees.LIMITS, false, Clock.fixed(NOW, ZoneOffset.UTC));
+        var settings =
+                new Storage.Settings(temporary.resolve("data"), Trees.LIMITS, false, Clock.fixed(NOW, ZoneOffset.UTC));
         storage = Storage.open(settings);
         images = storage.images();
         notFound("host");

@@ -25,8 +25,8 @@ class DecompressionTest {
         OutputStream over(OutputStream out) throws IOException;
     }
 
-    private static final List<Format> FORMATS =
-            List.of(GZIPOutputStream::new, BZip2CompressorOutputStream::new, out -> new XZCompressorOutputStream(out, 1));
+    private static final List<Format> FORMATS = List.of(
+            GZIPOutputStream::new, BZip2CompressorOutputStream::new, out -> new XZCompressorOutputStream(out, 1));
 
     private static byte[] compress(Format format, byte[] content) throws IOException {
         var out = new ByteArrayOutputStream();
@@ -99,7 +99,8 @@ class DecompressionTest {
             }
         };
 
-        IOException thrown = assertThrows(IOException.class, () -> Decompression.open(source).readAllBytes());
+        IOException thrown =
+                assertThrows(IOException.class, () -> Decompression.open(source).readAllBytes());
         assertSame(failure, thrown);
     }
 

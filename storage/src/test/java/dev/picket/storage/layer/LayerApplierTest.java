@@ -27,14 +27,16 @@ class LayerApplierTest {
 
     @Test
     void absolute_names_are_below_the_root() throws Exception {
-        FileTree tree = Trees.stack(directory, new TarBuilder().file("/etc//./motd", "hi").build());
+        FileTree tree = Trees.stack(
+                directory, new TarBuilder().file("/etc//./motd", "hi").build());
 
         assertEquals("hi", Trees.content(tree, "etc/motd"));
     }
 
     @Test
     void dots_that_stay_below_the_root_are_resolved() throws Exception {
-        FileTree tree = Trees.stack(directory, new TarBuilder().file("a/b/../c", "x").build());
+        FileTree tree =
+                Trees.stack(directory, new TarBuilder().file("a/b/../c", "x").build());
 
         assertEquals(List.of("a", "a/c"), Trees.paths(tree));
     }
@@ -54,9 +56,11 @@ class LayerApplierTest {
 
     @Test
     void hard_links_to_what_the_archive_lacks_are_refused() {
-        assertTrue(refused(new TarBuilder().hardLink("x", "/etc/shadow").build()).contains("invalid hard link"));
+        assertTrue(
+                refused(new TarBuilder().hardLink("x", "/etc/shadow").build()).contains("invalid hard link"));
         assertTrue(refused(new TarBuilder().hardLink("x", "x").build()).contains("invalid hard link"));
-        byte[] toDirectory = new TarBuilder().directory("d", 0755).hardLink("x", "d").build();
+        byte[] toDirectory =
+                new TarBuilder().directory("d", 0755).hardLink("x", "d").build();
         assertTrue(refused(toDirectory).contains("directory"));
     }
 
@@ -127,9 +131,16 @@ class LayerApplierTest {
 
     @Test
     void whiteouts_hide_what_lower_layers_have() throws Exception {
-        byte[] lower =
-                new TarBuilder().file("d/a", "a").file("d/b", "b").file("c", "c").build();
-        byte[] upper = new TarBuilder().file("d/.wh.a", "").file(".wh.c", "").file(".wh.none", "").build();
+        byte[] lower = new TarBuilder()
+                .file("d/a", "a")
+                .file("d/b", "b")
+                .file("c", "c")
+                .build();
+        byte[] upper = new TarBuilder()
+                .file("d/.wh.a", "")
+                .file(".wh.c", "")
+                .file(".wh.none", "")
+                .build();
 
         assertEquals(List.of("d", "d/b"), Trees.paths(Trees.stack(directory, lower, upper)));
     }
@@ -137,10 +148,8 @@ class LayerApplierTest {
     @Test
     void whiteouts_spare_what_their_own_layer_adds_whatever_the_order() throws Exception {
         byte[] lower = new TarBuilder().file("d/old", "old").build();
-        byte[] before =
-                new TarBuilder().file(".wh.d", "").file("d/new", "new").build();
-        byte[] after =
-                new TarBuilder().file("d/new", "new").file(".wh.d", "").build();
+        byte[] before = new TarBuilder().file(".wh.d", "").file("d/new", "new").build();
+        byte[] after = new TarBuilder().file("d/new", "new").file(".wh.d", "").build();
 
         assertEquals(List.of("d", "d/new"), Trees.paths(Trees.stack(directory, lower, before)));
         assertEquals(List.of("d", "d/new"), Trees.paths(Trees.stack(directory, lower, after)));
@@ -148,7 +157,8 @@ class LayerApplierTest {
 
     @Test
     void opaque_directories_show_their_own_layer_only() throws Exception {
-        byte[] lower = new TarBuilder().file("d/old", "old").file("d/sub/old", "old").build();
+        byte[] lower =
+                new TarBuilder().file("d/old", "old").file("d/sub/old", "old").build();
         byte[] upper = new TarBuilder()
                 .directory("d", 0700)
                 .file("d/sub/new", "new")
@@ -193,9 +203,16 @@ class LayerApplierTest {
 
     @Test
     void deep_and_long_names_are_refused() {
-        byte[] deep = new TarBuilder().gnuLong('L', "d/".repeat(600) + "f").file("x", "").build();
-        byte[] longName = new TarBuilder().gnuLong('L', "n".repeat(256)).file("x", "").build();
-        byte[] longPath = new TarBuilder().gnuLong('L', "dir/".repeat(1100) + "f").file("x", "").build();
+        byte[] deep = new TarBuilder()
+                .gnuLong('L', "d/".repeat(600) + "f")
+                .file("x", "")
+                .build();
+        byte[] longName =
+                new TarBuilder().gnuLong('L', "n".repeat(256)).file("x", "").build();
+        byte[] longPath = new TarBuilder()
+                .gnuLong('L', "dir/".repeat(1100) + "f")
+                .file("x", "")
+                .build();
 
         assertTrue(refused(deep).contains("deep"));
         assertTrue(refused(longName).contains("longer than 255"));

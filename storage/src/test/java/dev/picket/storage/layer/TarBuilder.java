@@ -84,8 +84,7 @@ public final class TarBuilder {
         return (length + tail).getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private TarBuilder plainHeader(
-            String name, char type, int mode, long size, String linkName, int major, int minor) {
+    private TarBuilder plainHeader(String name, char type, int mode, long size, String linkName, int major, int minor) {
         byte[] block = new byte[512];
         put(block, 0, 100, name);
         octal(block, 100, 8, mode);

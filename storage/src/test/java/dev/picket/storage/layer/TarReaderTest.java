@@ -100,7 +100,11 @@ class TarReaderTest {
 
     @Test
     void times_before_1970_round_down() throws Exception {
-        TarEntry entry = read(new TarBuilder().pax("mtime", "-1.25").file("f", "").build()).get(0);
+        TarEntry entry = read(new TarBuilder()
+                        .pax("mtime", "-1.25")
+                        .file("f", "")
+                        .build())
+                .get(0);
 
         assertEquals(-2, entry.attributes().mtimeSeconds());
         assertEquals(750_000_000, entry.attributes().mtimeNanos());
@@ -121,12 +125,21 @@ class TarReaderTest {
 
     @Test
     void names_are_bytes_whatever_their_encoding() throws Exception {
-        assertEquals("caf\u00e9\u0001\u00ff", read(new TarBuilder().file("caf\u00e9\u0001\u00ff", "").build()).get(0).name());
+        assertEquals(
+                "caf\u00e9\u0001\u00ff",
+                read(new TarBuilder().file("caf\u00e9\u0001\u00ff", "").build())
+                        .get(0)
+                        .name());
     }
 
     @Test
     void binary_numbers_are_read() throws Exception {
-        TarEntry entry = read(new TarBuilder().owner(3_000_000, 0).mtime(1L << 34).file("f", "").build()).get(0);
+        TarEntry entry = read(new TarBuilder()
+                        .owner(3_000_000, 0)
+                        .mtime(1L << 34)
+                        .file("f", "")
+                        .build())
+                .get(0);
 
         assertEquals(3_000_000, entry.attributes().uid());
         assertEquals(1L << 34, entry.attributes().mtimeSeconds());
@@ -144,8 +157,7 @@ class TarReaderTest {
 
         for (int length = 0; length <= whole.length; length += 61) {
             int cut = length;
-            assertThrows(
-                    StorageException.Invalid.class, () -> read(Arrays.copyOf(whole, cut)), () -> "cut at " + cut);
+            assertThrows(StorageException.Invalid.class, () -> read(Arrays.copyOf(whole, cut)), () -> "cut at " + cut);
         }
         assertTrue(refused(whole).contains("truncated"));
         assertEquals(3, read(whole, false).size());
@@ -153,12 +165,15 @@ class TarReaderTest {
 
     @Test
     void a_size_beyond_the_archive_is_refused() {
-        byte[] tar = new TarBuilder()
-                .header("huge", '0', 0644, 1L << 40, "", 0, 0)
-                .build();
+        byte[] tar =
+                new TarBuilder().header("huge", '0', 0644, 1L << 40, "", 0, 0).build();
         byte[] negative = new TarBuilder().pax("size", "-5").file("f", "").build();
-        byte[] overflow = new TarBuilder().pax("size", "9223372036854775807").file("f", "").build();
-        byte[] hugePax = new TarBuilder().header("x", 'x', 0, 1L << 30, "", 0, 0).build();
+        byte[] overflow = new TarBuilder()
+                .pax("size", "9223372036854775807")
+                .file("f", "")
+                .build();
+        byte[] hugePax =
+                new TarBuilder().header("x", 'x', 0, 1L << 30, "", 0, 0).build();
 
         assertTrue(refused(tar).contains("truncated"));
         assertTrue(refused(negative).contains("invalid extended header"));
@@ -177,7 +192,8 @@ class TarReaderTest {
 
     @Test
     void unknown_types_are_refused() {
-        assertTrue(refused(new TarBuilder().header("f", 'Q', 0, 0, "", 0, 0).build()).contains("type 81"));
+        assertTrue(refused(new TarBuilder().header("f", 'Q', 0, 0, "", 0, 0).build())
+                .contains("type 81"));
     }
 
     @Test
@@ -245,15 +261,14 @@ class TarReaderTest {
     /** GNU tar itself as the oracle, in each of its formats, holes and long names included. */
     @Test
     void what_gnu_tar_writes_is_read() throws Exception {
-        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/tar")) || Files.isExecutable(Path.of("/bin/tar")),
+        Assumptions.assumeTrue(
+                Files.isExecutable(Path.of("/usr/bin/tar")) || Files.isExecutable(Path.of("/bin/tar")),
                 "GNU tar is not here");
         Path source = Files.createDirectory(directory.resolve("source"));
         Files.write(source.resolve("plain"), "plain".getBytes());
         Files.write(source.resolve("n".repeat(150)), "long".getBytes());
-        try (FileChannel sparse = FileChannel.open(
-                source.resolve("sparse"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE)) {
+        try (FileChannel sparse =
+                FileChannel.open(source.resolve("sparse"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             for (int i = 0; i < 40; i++) {
                 sparse.write(ByteBuffer.wrap(("part" + i).getBytes()), i * 100_000L);
             }
@@ -276,9 +291,7 @@ class TarReaderTest {
             assertEquals("plain", Trees.content(tree, "plain"), () -> "" + format);
             assertEquals("long", Trees.content(tree, "n".repeat(150)), () -> "" + format);
             assertArrayEquals(
-                    expected,
-                    Trees.content(tree, "sparse").getBytes(StandardCharsets.ISO_8859_1),
-                    () -> "" + format);
+                    expected, Trees.content(tree, "sparse").getBytes(StandardCharsets.ISO_8859_1), () -> "" + format);
             Inode.RegularFile sparse = (Inode.RegularFile) Trees.find(tree, "sparse");
             assertTrue(sparse.data().rangeCount() > 10, () -> "holes are kept in " + format);
         }

@@ -42,8 +42,15 @@ class ConfigTest {
         assertEquals(List.of("/bin/sh", "-c", "/bin/tool --flag"), run.entrypoint());
         assertEquals(
                 List.of(
-                        "A=1", "B=two words", "C=a b", "OLD=form with blanks", "PATH=1:/bin", "E=none", "F=set",
-                        "G=$A", "H=$A"),
+                        "A=1",
+                        "B=two words",
+                        "C=a b",
+                        "OLD=form with blanks",
+                        "PATH=1:/bin",
+                        "E=none",
+                        "F=set",
+                        "G=$A",
+                        "H=$A"),
                 run.environment());
         assertEquals(Map.of("org.a", "b"), run.labels());
         assertEquals(List.of("53/udp", "80/tcp", "8000/tcp", "8001/tcp", "8002/tcp"), run.exposedPorts());
@@ -51,7 +58,8 @@ class ConfigTest {
         assertEquals("/srv/data", run.workingDirectory());
         assertEquals(List.of("/a", "/b", "/c d"), run.volumes());
         assertEquals("SIGINT", run.stopSignal());
-        assertEquals(List.of("CMD-SHELL", "curl -f localhost"), run.healthCheck().test());
+        assertEquals(
+                List.of("CMD-SHELL", "curl -f localhost"), run.healthCheck().test());
         assertEquals(90_000_000_000L, run.healthCheck().intervalNanos());
         assertEquals(3, run.healthCheck().retries());
     }
@@ -67,9 +75,24 @@ class ConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "RUN rm -rf /", "FROM scratch", "nonsense", "ENV", "ENV A", "ENV =x", "EXPOSE nine", "EXPOSE 70000",
-                "EXPOSE 9-1", "EXPOSE 80/icmp", "USER", "WORKDIR", "LABEL a=\"open", "ENV A=${B", "HEALTHCHECK CMD",
-                "HEALTHCHECK --interval=x CMD a", "VOLUME", "EXPOSE 1-60000"
+                "RUN rm -rf /",
+                "FROM scratch",
+                "nonsense",
+                "ENV",
+                "ENV A",
+                "ENV =x",
+                "EXPOSE nine",
+                "EXPOSE 70000",
+                "EXPOSE 9-1",
+                "EXPOSE 80/icmp",
+                "USER",
+                "WORKDIR",
+                "LABEL a=\"open",
+                "ENV A=${B",
+                "HEALTHCHECK CMD",
+                "HEALTHCHECK --interval=x CMD a",
+                "VOLUME",
+                "EXPOSE 1-60000"
             })
     void bad_instructions_are_refused(String change) {
         assertThrows(StorageException.Invalid.class, () -> apply(change));
@@ -79,7 +102,8 @@ class ConfigTest {
     void an_unknown_instruction_is_named_as_docker_names_it() {
         assertEquals(
                 "run is not a valid change command",
-                assertThrows(StorageException.Invalid.class, () -> apply("RUN x")).getMessage());
+                assertThrows(StorageException.Invalid.class, () -> apply("RUN x"))
+                        .getMessage());
     }
 
     @Test
@@ -122,8 +146,7 @@ class ConfigTest {
                 "{\"rootfs\":{\"diff_ids\":[]},\"created\":\"yesterday\"}"
             })
     void malformed_configurations_are_refused(String json) {
-        assertThrows(
-                StorageException.Invalid.class, () -> ConfigJson.parse(json.getBytes(StandardCharsets.UTF_8)));
+        assertThrows(StorageException.Invalid.class, () -> ConfigJson.parse(json.getBytes(StandardCharsets.UTF_8)));
     }
 
     @Test

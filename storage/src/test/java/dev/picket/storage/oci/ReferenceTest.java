@@ -46,8 +46,26 @@ class ReferenceTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", ":", "a:", "a:b:c", "A", "user/App", "-a", "a//b", "/a", "a/", "a b", "a:tag with blank", "a..b",
-                "a@sha256:12", "a@md5:" + "00", "a\u0000", "ä", "../a", "a___b", "http://a/b"
+                "",
+                ":",
+                "a:",
+                "a:b:c",
+                "A",
+                "user/App",
+                "-a",
+                "a//b",
+                "/a",
+                "a/",
+                "a b",
+                "a:tag with blank",
+                "a..b",
+                "a@sha256:12",
+                "a@md5:" + "00",
+                "a\u0000",
+                "ä",
+                "../a",
+                "a___b",
+                "http://a/b"
             })
     void what_docker_refuses_is_refused(String text) {
         assertThrows(StorageException.Invalid.class, () -> Reference.parse(text));

@@ -136,8 +136,7 @@ class DatabaseTest {
             var tooLong = new Reference("docker.io", "x".repeat(700), "latest", "");
 
             assertThrows(
-                    StorageException.Failed.class,
-                    () -> images.add(List.of(record), Map.of(tooLong, record.id())));
+                    StorageException.Failed.class, () -> images.add(List.of(record), Map.of(tooLong, record.id())));
             assertTrue(images.list().isEmpty());
             return null;
         });
@@ -146,8 +145,7 @@ class DatabaseTest {
     @Test
     void a_database_of_a_newer_version_is_left_alone() throws Exception {
         Database.open(directory).close();
-        try (var connection = new Driver()
-                        .connect("jdbc:h2:file:" + directory.resolve("picket"), properties());
+        try (var connection = new Driver().connect("jdbc:h2:file:" + directory.resolve("picket"), properties());
                 var statement = connection.createStatement()) {
             statement.execute("INSERT INTO schema_version VALUES (99)");
         }
@@ -166,7 +164,8 @@ class DatabaseTest {
 
     @Test
     void a_damaged_database_is_called_so() throws Exception {
-        Files.write(directory.resolve("picket.mv.db"), "not a database".repeat(1000).getBytes());
+        Files.write(
+                directory.resolve("picket.mv.db"), "not a database".repeat(1000).getBytes());
 
         assertThrows(StorageException.Corrupt.class, () -> Database.open(directory));
     }
@@ -186,7 +185,8 @@ class DatabaseTest {
         assertEquals(Victim.STATUS, process.exitValue());
 
         open((containers, images) -> {
-            assertEquals("{\"a\":1}", containers.findByName("victim").orElseThrow().json());
+            assertEquals(
+                    "{\"a\":1}", containers.findByName("victim").orElseThrow().json());
             return null;
         });
     }

@@ -49,8 +49,7 @@ class DataDirectoryTest {
         open().close();
 
         assertEquals(
-                PosixFilePermissions.fromString("rwx------"),
-                Files.getPosixFilePermissions(temporary.resolve("data")));
+                PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(temporary.resolve("data")));
     }
 
     @Test
