@@ -1,19 +1,20 @@
 package dev.picket.platform.linux;
 
 /**
- * struct statfs of statfs(2) on x86-64, {@code include/uapi/asm-generic/statfs.h}.
+ * struct statfs of statfs(2) on x86-64, {@code include/uapi/asm-generic/statfs.h}; every field is a long, but for fsid.
  *
  * <pre>
- *   0 type    s64    40 files   u64
- *   8 bsize   s64    48 ffree   u64
- *  16 blocks  u64    56 fsid    s32[2]
- *  24 bfree   u64    64 namelen s64
- *  32 bavail  u64    72 frsize  s64
- *                    80 flags   s64 | spare s64[4]
+ *   0 type    24 bfree    48 ffree          72 frsize
+ *   8 bsize   32 bavail   56 fsid, 2 ints   80 flags
+ *  16 blocks  40 files    64 namelen        88 spare to 120
  * </pre>
  */
 public final class FileSystemStat {
     public static final int SIZE = 120;
+
+    /** As a flag: the others are valid. */
+    public static final long ST_VALID = 0x20;
+
     public static final int TYPE = 0;
     public static final int BSIZE = 8;
     public static final int BLOCKS = 16;
@@ -25,9 +26,6 @@ public final class FileSystemStat {
     public static final int NAMELEN = 64;
     public static final int FRSIZE = 72;
     public static final int FLAGS = 80;
-
-    /** The flags field is valid. */
-    public static final int ST_VALID = 0x20;
 
     private FileSystemStat() {}
 }

@@ -434,6 +434,7 @@ final class PtraceContext implements GuestContext {
     /** Attaches to a thread of {@code target}; false if that is gone, or if an interrupt came first. */
     private boolean enter(StubProcess target) {
         if (process != null) {
+            fetchState();
             leave();
         }
         boolean hasReservation = reservedIn == target;
@@ -453,12 +454,17 @@ final class PtraceContext implements GuestContext {
         return true;
     }
 
-    private void leave() {
+    /** Takes everything out of the stub thread that the context needs to go on elsewhere. */
+    private void fetchState() {
         if (isFpuInStub) {
             fetchFpu();
             isFpuInStub = false;
         }
         registers();
+    }
+
+    private void leave() {
+        registers(); // for what it notes of the code that the thread is in
         process.detach(this, tracee);
         tracee.close();
         tracee = null;
