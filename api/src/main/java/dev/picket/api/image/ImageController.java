@@ -8,10 +8,7 @@ import dev.picket.service.image.ImageDeletion;
 import dev.picket.service.image.ImageService;
 import dev.picket.service.system.Service;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -158,20 +155,12 @@ public class ImageController {
         return blocking.run(() -> names.forEach(images::inspect)).then(Mono.defer(() -> {
             response.getHeaders().setContentType(MediaType.parseMediaType("application/x-tar"));
             Flux<DataBuffer> archive = Flux.from(DataBufferUtils.outputStreamPublisher(
-                    output -> write(names, output),
+                    output -> images.save(names, output),
                     response.bufferFactory(),
                     task -> blocking.transferScheduler().schedule(task),
                     DOWNLOAD_CHUNK_BYTES));
             return response.writeWith(archive);
         }));
-    }
-
-    private void write(List<String> names, OutputStream output) {
-        try {
-            images.save(names, output);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @PostMapping("/images/{name}/tag")

@@ -130,7 +130,10 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
         inputPieces--;
         if (inputPieces == 0) {
             closeInputIfEnded();
-            context.read();
+            // Behind the end of input there is nothing to read, and Netty's epoll does not allow it.
+            if (!inputEnded && context.channel().isActive()) {
+                context.read();
+            }
         }
     }
 
@@ -138,6 +141,7 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             inputEnded = true;
+            HalfClosedEpoll.keepRegistered(context.channel());
             closeInputIfEnded();
         }
         context.fireUserEventTriggered(event);
