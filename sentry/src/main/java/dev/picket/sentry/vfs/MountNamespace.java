@@ -1,5 +1,6 @@
 package dev.picket.sentry.vfs;
 
+import dev.picket.platform.linux.DeviceNumber;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.FileMode;
 import dev.picket.sentry.errno.ErrnoException;
@@ -19,6 +20,7 @@ public final class MountNamespace {
     private final List<Mount> mounts = new ArrayList<>();
     private Mount root;
     private int nextId = 20;
+    private int nextDeviceMinor = 256; // those below are for what the Sentry mounts
     private volatile SpecialFiles specialFiles = (inode, caller, path, flags) -> {
         throw ErrnoException.of(Errno.ENXIO);
     };
@@ -44,6 +46,11 @@ public final class MountNamespace {
 
     public synchronized Mount root() {
         return root;
+    }
+
+    /** A device number for a file system that a guest mounts. */
+    public synchronized long newDevice() {
+        return DeviceNumber.of(0, nextDeviceMinor++);
     }
 
     /** The root directory of the root mount: where an initial process's root is. */

@@ -24,6 +24,19 @@ public abstract class OpenFile {
     private volatile int flags;
     private List<ReleaseListener> releaseListeners; // guarded by references; null while there are none
 
+    private volatile SignalOwner signalOwner = SignalOwner.NONE;
+
+    /**
+     * Who gets a signal when input or output becomes possible; F_SETOWN_EX of fcntl(2).
+     *
+     * @param type F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP
+     * @param id of the task, process or process group; 0 for nobody
+     * @param signal F_SETSIG: 0 for SIGIO
+     */
+    public record SignalOwner(int type, int id, int signal) {
+        static final SignalOwner NONE = new SignalOwner(0, 0, 0);
+    }
+
     /** Somebody who is to know when a file's last descriptor is closed: an epoll instance that watches it. */
     @FunctionalInterface
     public interface ReleaseListener {
@@ -54,6 +67,14 @@ public abstract class OpenFile {
     /** Sets the status flags that F_SETFL may change: O_APPEND, O_ASYNC, O_DIRECT, O_NOATIME, O_NONBLOCK. */
     public final void setFlags(int flags) {
         this.flags = flags;
+    }
+
+    public final SignalOwner signalOwner() {
+        return signalOwner;
+    }
+
+    public final void setSignalOwner(SignalOwner owner) {
+        signalOwner = owner;
     }
 
     public final boolean isNonBlocking() {

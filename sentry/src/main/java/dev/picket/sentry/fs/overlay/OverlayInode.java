@@ -12,6 +12,7 @@ import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.CreateRequest;
 import dev.picket.sentry.vfs.FileSystem;
 import dev.picket.sentry.vfs.Inode;
+import dev.picket.sentry.vfs.NativeBuffer;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
 

@@ -17,23 +17,17 @@ public final class Budget {
     static final int NAME_BYTES = 192;
 
     private final long pagesLimit;
-    private final long heapLimitBytes;
+    private final HeapBudget heap;
     private long pages;
-    private long heapBytes;
     private long inodes;
 
     /**
      * @param sizeLimitBytes bound of all contents; 0 for none
-     * @param heapLimitBytes bound of what is on the heap
+     * @param heap what is on the heap is taken from
      */
-    public Budget(long sizeLimitBytes, long heapLimitBytes) {
+    Budget(long sizeLimitBytes, HeapBudget heap) {
         this.pagesLimit = sizeLimitBytes == 0 ? Long.MAX_VALUE : (sizeLimitBytes + PAGE_BYTES - 1) / PAGE_BYTES;
-        this.heapLimitBytes = heapLimitBytes;
-    }
-
-    /** A third of the heap that this process may have: there are other tenants. */
-    public static long defaultHeapLimitBytes() {
-        return Runtime.getRuntime().maxMemory() / 3;
+        this.heap = heap;
     }
 
     /** Takes pages of guest memory; ENOSPC if there are not so many left. */
@@ -49,15 +43,12 @@ public final class Budget {
     }
 
     /** Takes heap; ENOSPC if there is not so much left. */
-    public synchronized void takeHeap(long bytes) throws ErrnoException {
-        if (bytes > heapLimitBytes - heapBytes) {
-            throw ErrnoException.of(Errno.ENOSPC);
-        }
-        heapBytes += bytes;
+    public void takeHeap(long bytes) throws ErrnoException {
+        heap.take(bytes);
     }
 
-    public synchronized void returnHeap(long bytes) {
-        heapBytes -= bytes;
+    public void returnHeap(long bytes) {
+        heap.giveBack(bytes);
     }
 
     void takeInode() throws ErrnoException {
@@ -67,9 +58,11 @@ public final class Budget {
         }
     }
 
-    synchronized void returnInode() {
-        heapBytes -= INODE_BYTES;
-        inodes--;
+    void returnInode() {
+        returnHeap(INODE_BYTES);
+        synchronized (this) {
+            inodes--;
+        }
     }
 
     synchronized long pages() {
@@ -86,7 +79,7 @@ public final class Budget {
     }
 
     /** How many inodes there is heap for, beyond those there are. */
-    synchronized long inodesFree() {
-        return (heapLimitBytes - heapBytes) / INODE_BYTES;
+    long inodesFree() {
+        return heap.leftBytes() / INODE_BYTES;
     }
 }

@@ -34,16 +34,16 @@ public final class TmpfsFileSystem extends FileSystem {
      * @param rootMode permission bits of the root directory, which is root's
      */
     public TmpfsFileSystem(FrameAllocator frames, long device, long sizeLimitBytes, int rootMode) {
-        this(frames, device, sizeLimitBytes, rootMode, Budget.defaultHeapLimitBytes());
+        this(frames, device, sizeLimitBytes, rootMode, HeapBudget.ofThisProcess());
     }
 
-    /** @param heapLimitBytes bound of what names and inodes take on the Sentry's heap */
+    /** @param heap what names and inodes take on the Sentry's heap; the file systems of a sandbox share one */
     public TmpfsFileSystem(
-            FrameAllocator frames, long device, long sizeLimitBytes, int rootMode, long heapLimitBytes) {
+            FrameAllocator frames, long device, long sizeLimitBytes, int rootMode, HeapBudget heap) {
         this.frames = frames;
         this.device = device;
         this.sizeLimitBytes = sizeLimitBytes;
-        this.budget = new Budget(sizeLimitBytes, heapLimitBytes);
+        this.budget = new Budget(sizeLimitBytes, heap);
         try {
             this.root = new TmpfsDirectory(this, new CreateRequest(FileMode.S_IFDIR | rootMode, 0, 0, 0, null));
         } catch (ErrnoException e) {

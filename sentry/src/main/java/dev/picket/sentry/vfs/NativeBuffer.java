@@ -1,14 +1,18 @@
-package dev.picket.sentry.fs.overlay;
+package dev.picket.sentry.vfs;
 
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.sentry.memory.GuestBuffer;
 
-/** Memory of the Sentry that a file is read into as if it were a guest's: how files are copied up. */
-final class NativeBuffer extends GuestBuffer {
+/**
+ * Memory of the Sentry that a file is read into or written from as if it were a guest's: how the Sentry copies from file to
+ * file.
+ */
+public final class NativeBuffer extends GuestBuffer {
     private long address;
     private long remaining;
 
-    NativeBuffer(long address, long lengthBytes) {
+    /** @param address of memory of this process that the caller holds until this is no longer used */
+    public NativeBuffer(long address, long lengthBytes) {
         this.address = address;
         this.remaining = lengthBytes;
     }
