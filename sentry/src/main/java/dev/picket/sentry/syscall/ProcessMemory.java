@@ -1,7 +1,6 @@
 package dev.picket.sentry.syscall;
 
 import dev.picket.platform.linux.Errno;
-import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.memory.GuestBuffer;
@@ -39,7 +38,7 @@ final class ProcessMemory {
         if (other == null) {
             throw ErrnoException.of(Errno.ESRCH);
         }
-        checkAccess(task, other);
+        ProcessAccess.check(task, other);
         MemoryManager memory = other.memory();
         if (memory == null || !memory.tryRetain()) {
             throw ErrnoException.of(Errno.ESRCH);
@@ -49,25 +48,6 @@ final class ProcessMemory {
             return write ? copy(local, remote) : copy(remote, local);
         } finally {
             memory.release();
-        }
-    }
-
-    /** As ptrace(2) has it for PTRACE_MODE_ATTACH_REALCREDS, without security modules. */
-    private static void checkAccess(Task task, Task other) throws ErrnoException {
-        if (task.group() == other.group()) {
-            return;
-        }
-        Credentials own = task.credentials();
-        Credentials theirs = other.credentials();
-        boolean same = own.realUser() == theirs.effectiveUser()
-                && own.realUser() == theirs.savedUser()
-                && own.realUser() == theirs.realUser()
-                && own.realGroup() == theirs.effectiveGroup()
-                && own.realGroup() == theirs.savedGroup()
-                && own.realGroup() == theirs.realGroup();
-        boolean contained = (theirs.permitted() & ~own.permitted()) == 0;
-        if (!(same && contained) && !own.has(Credentials.CAP_SYS_PTRACE)) {
-            throw ErrnoException.of(Errno.EPERM);
         }
     }
 

@@ -1,0 +1,284 @@
+package dev.picket.sentry.syscall;
+
+import static dev.picket.platform.linux.Poll.READABLE;
+import static dev.picket.platform.linux.Poll.WRITABLE;
+
+import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Signal;
+import dev.picket.platform.linux.SignalCode;
+import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.errno.InterruptedCallException;
+import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.kernel.signal.SignalInfo;
+import dev.picket.sentry.memory.GuestBuffer;
+import dev.picket.sentry.vfs.OpenFile;
+
+/** Reading and writing what is open: read(2), write(2), their relatives with offsets and vectors, lseek(2). */
+final class ReadWrite {
+    /** Flags of preadv2(2) and pwritev2(2) that only ask for speed or for what memory always gives. */
+    private static final int RWF_HIPRI = 1;
+
+    private static final int RWF_DSYNC = 2;
+    private static final int RWF_SYNC = 4;
+    private static final int RWF_NOWAIT = 8;
+    private static final int RWF_APPEND = 16;
+
+    private ReadWrite() {}
+
+    /** read(2). */
+    static long read(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long address = args.asAddress(1);
+        long count = args.asSize(2);
+
+        var file = readable(task, fd);
+        var destination = task.buffer(address, count);
+
+        return read(task, file, destination);
+    }
+
+    /** write(2). */
+    static long write(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long address = args.asAddress(1);
+        long count = args.asSize(2);
+
+        var file = writable(task, fd);
+        var source = task.buffer(address, count);
+
+        return write(task, file, source);
+    }
+
+    /** readv(2). */
+    static long readv(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+
+        var file = readable(task, fd);
+        var destination = task.buffers(vectors, count);
+
+        return read(task, file, destination);
+    }
+
+    /** writev(2). */
+    static long writev(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+
+        var file = writable(task, fd);
+        var source = task.buffers(vectors, count);
+
+        return write(task, file, source);
+    }
+
+    /** pread(2). */
+    static long pread64(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long address = args.asAddress(1);
+        long count = args.asSize(2);
+        long offset = checkOffset(args.asLong(3));
+
+        var file = readable(task, fd);
+        var destination = task.buffer(address, count);
+
+        return readAt(file, destination, offset);
+    }
+
+    /** pwrite(2). */
+    static long pwrite64(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long address = args.asAddress(1);
+        long count = args.asSize(2);
+        long offset = checkOffset(args.asLong(3));
+
+        var file = writable(task, fd);
+        var source = task.buffer(address, count);
+
+        return writeAt(task, file, source, offset);
+    }
+
+    /** preadv(2). The upper half of the offset, argument 4, is only there for 32-bit machines. */
+    static long preadv(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+        long offset = checkOffset(args.asLong(3));
+
+        var file = readable(task, fd);
+        var destination = task.buffers(vectors, count);
+
+        return readAt(file, destination, offset);
+    }
+
+    /** pwritev(2). */
+    static long pwritev(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+        long offset = checkOffset(args.asLong(3));
+
+        var file = writable(task, fd);
+        var source = task.buffers(vectors, count);
+
+        return writeAt(task, file, source, offset);
+    }
+
+    /** preadv2(2). An offset of -1 stands for the file position. */
+    static long preadv2(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+        long offset = args.asLong(3);
+        int flags = args.asInt(5);
+        if ((flags & ~(RWF_HIPRI | RWF_NOWAIT)) != 0) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP);
+        }
+
+        var file = readable(task, fd);
+        var destination = task.buffers(vectors, count);
+
+        if (offset != -1) {
+            return readAt(file, destination, checkOffset(offset));
+        }
+        if ((flags & RWF_NOWAIT) != 0) {
+            long result = file.read(destination);
+            if (result == OpenFile.WOULD_BLOCK) {
+                throw ErrnoException.of(Errno.EAGAIN);
+            }
+            return result;
+        }
+        return read(task, file, destination);
+    }
+
+    /** pwritev2(2). An offset of -1 stands for the file position. */
+    static long pwritev2(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long vectors = args.asAddress(1);
+        int count = args.asInt(2);
+        long offset = args.asLong(3);
+        int flags = args.asInt(5);
+        if ((flags & RWF_APPEND) != 0 || (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP);
+        }
+
+        var file = writable(task, fd);
+        var source = task.buffers(vectors, count);
+
+        return offset == -1 ? write(task, file, source) : writeAt(task, file, source, checkOffset(offset));
+    }
+
+    /** lseek(2). */
+    static long lseek(Task task, SyscallArguments args) throws ErrnoException {
+        int fd = args.asInt(0);
+        long offset = args.asLong(1);
+        int whence = args.asInt(2);
+
+        var file = task.file(fd);
+
+        return file.seek(offset, whence);
+    }
+
+    /** A descriptor that may be read; EBADF. */
+    static OpenFile readable(Task task, int fd) throws ErrnoException {
+        var file = task.file(fd);
+        if (!file.isReadable()) {
+            throw ErrnoException.of(Errno.EBADF);
+        }
+        return file;
+    }
+
+    /** A descriptor that may be written; EBADF. */
+    static OpenFile writable(Task task, int fd) throws ErrnoException {
+        var file = task.file(fd);
+        if (!file.isWritable()) {
+            throw ErrnoException.of(Errno.EBADF);
+        }
+        return file;
+    }
+
+    private static long checkOffset(long offset) throws ErrnoException {
+        if (offset < 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        return offset;
+    }
+
+    /** Reads, and waits if there is nothing yet. */
+    static long read(Task task, OpenFile file, GuestBuffer destination) throws ErrnoException {
+        file.beforeRead(task);
+        return task.untilReady(file, READABLE, destination, OpenFile::read);
+    }
+
+    private static long readAt(OpenFile file, GuestBuffer destination, long offset) throws ErrnoException {
+        return notBlocked(file.readAt(destination, offset));
+    }
+
+    /** Writes, and waits if there is no room; EPIPE comes with a SIGPIPE. */
+    static long write(Task task, OpenFile file, GuestBuffer source) throws ErrnoException {
+        file.beforeWrite(task);
+        try {
+            if (!file.writesWhole() || file.isNonBlocking()) {
+                return task.untilReady(file, WRITABLE, source, OpenFile::write);
+            }
+            return writeWhole(task, file, source);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.EPIPE) {
+                brokenPipe(task);
+            }
+            throw e;
+        }
+    }
+
+    /** Goes on until all is written; what was written before an error or a signal counts. */
+    private static long writeWhole(Task task, OpenFile file, GuestBuffer source) throws ErrnoException {
+        long written = 0;
+        do {
+            try {
+                long count = task.untilReady(file, WRITABLE, source, OpenFile::write);
+                if (count == 0) {
+                    return written;
+                }
+                written += count;
+            } catch (InterruptedCallException e) {
+                if (written > 0) {
+                    return written;
+                }
+                throw e;
+            } catch (ErrnoException e) {
+                if (written > 0) {
+                    if (e.errno() == Errno.EPIPE) {
+                        brokenPipe(task);
+                    }
+                    return written;
+                }
+                throw e;
+            }
+        } while (source.remaining() > 0);
+        return written;
+    }
+
+    private static long writeAt(Task task, OpenFile file, GuestBuffer source, long offset) throws ErrnoException {
+        file.beforeWrite(task);
+        return notBlocked(file.writeAt(source, offset));
+    }
+
+    private static long notBlocked(long result) throws ErrnoException {
+        if (result == OpenFile.WOULD_BLOCK) {
+            throw ErrnoException.of(Errno.EAGAIN);
+        }
+        return result;
+    }
+
+    /** Sends the SIGPIPE that comes with EPIPE; see pipe(7). */
+    static void brokenPipe(Task task) {
+        sendOwn(task, Signal.SIGPIPE);
+    }
+
+    /** Sends a signal that a task brings upon itself by a call. */
+    static void sendOwn(Task task, int signal) {
+        int user = task.credentials().realUser();
+        task.send(SignalInfo.ofUser(signal, SignalCode.SI_USER, task.group().id(), user));
+    }
+}
