@@ -2,25 +2,20 @@ package dev.picket.sentry.syscall;
 
 import static dev.picket.platform.linux.Fcntl.*;
 
-import dev.picket.platform.linux.Bytes;
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.FileLock;
+import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.vfs.FileLocks;
 import dev.picket.sentry.vfs.OpenFile;
+import dev.picket.sentry.vfs.Permission;
 
-/** fcntl(2) and flock(2): descriptors' and open files' flags, locks, and what only some files know. */
+/** fcntl(2) and flock(2). */
 final class FcntlCalls {
-    /** Status flags that F_SETFL changes. */
-    private static final int CHANGEABLE = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK;
-
-    // struct flock: type s16, whence s16, -, start s64 at 8, length s64 at 16, pid s32 at 24.
-    private static final int FLOCK_BYTES = 32;
-    private static final int WHENCE = 2;
-    private static final int START = 8;
-    private static final int LENGTH = 16;
-    private static final int PID = 24;
+    /** Status flags that F_SETFL changes; others it ignores. */
+    private static final int SETTABLE = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 
     private FcntlCalls() {}
 
@@ -28,169 +23,148 @@ final class FcntlCalls {
     static long fcntl(Task task, SyscallArguments args) throws ErrnoException {
         int fd = args.asInt(0);
         int command = args.asInt(1);
-        long argument = args.asLong(2);
+        int argument = args.asInt(2);
+        long address = args.asAddress(2);
 
         OpenFile file = task.fileOrPath(fd);
+        if ((file.flags() & O_PATH) != 0 && !worksOnPaths(command)) {
+            throw ErrnoException.of(Errno.EBADF);
+        }
+
         switch (command) {
-            case F_DUPFD -> {
-                return duplicate(task, fd, argument, false);
-            }
-            case F_DUPFD_CLOEXEC -> {
-                return duplicate(task, fd, argument, true);
-            }
-            case F_GETFD -> {
+            case F_DUPFD:
+            case F_DUPFD_CLOEXEC:
+                return duplicate(task, fd, argument, command == F_DUPFD_CLOEXEC);
+            case F_DUPFD_QUERY:
+                return task.fileOrPath(argument) == file ? 1 : 0;
+            case F_GETFD:
                 return task.files().isCloseOnExec(fd) ? FD_CLOEXEC : 0;
-            }
-            case F_SETFD -> {
+            case F_SETFD:
                 task.files().setCloseOnExec(fd, (argument & FD_CLOEXEC) != 0);
                 return 0;
-            }
-            case F_GETFL -> {
+            case F_GETFL:
                 return file.flags();
-            }
-            default -> {
-                return ofOpenFile(task, task.file(fd), command, argument);
-            }
-        }
-    }
-
-    private static long duplicate(Task task, int fd, long lowest, boolean closeOnExec) throws ErrnoException {
-        long limit = task.group().limits().soft(dev.picket.platform.linux.Resource.RLIMIT_NOFILE);
-        if (lowest < 0 || Long.compareUnsigned(lowest, limit) >= 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        return task.files().duplicate(fd, (int) lowest, closeOnExec);
-    }
-
-    private static long ofOpenFile(Task task, OpenFile file, int command, long argument) throws ErrnoException {
-        switch (command) {
-            case F_SETFL -> {
-                file.setFlags(file.flags() & ~CHANGEABLE | (int) argument & CHANGEABLE);
-                return 0;
-            }
-            case F_GETLK, F_OFD_GETLK -> {
-                return showLock(task, file, argument, command == F_OFD_GETLK);
-            }
-            case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> {
-                boolean waits = command == F_SETLKW || command == F_OFD_SETLKW;
-                return setLock(task, file, argument, command == F_OFD_SETLK || command == F_OFD_SETLKW, waits);
-            }
-            case F_SETOWN -> {
-                int id = (int) argument;
-                file.setSignalOwner(new OpenFile.SignalOwner(
-                        id < 0 ? F_OWNER_PGRP : F_OWNER_PID, Math.abs(id), file.signalOwner().signal()));
-                return 0;
-            }
-            case F_GETOWN -> {
-                var owner = file.signalOwner();
-                return owner.type() == F_OWNER_PGRP ? -owner.id() : owner.id();
-            }
-            case F_SETSIG -> {
-                if (argument < 0 || argument > Signal.SIGRTMAX) {
-                    throw ErrnoException.of(Errno.EINVAL);
-                }
-                var owner = file.signalOwner();
-                file.setSignalOwner(new OpenFile.SignalOwner(owner.type(), owner.id(), (int) argument));
-                return 0;
-            }
-            case F_GETSIG -> {
-                return file.signalOwner().signal();
-            }
-            case F_GETPIPE_SZ -> {
+            case F_SETFL:
+                return setFlags(task, file, argument);
+            case F_GETLK:
+            case F_OFD_GETLK:
+                return queryLock(task, file, command == F_OFD_GETLK, address);
+            case F_SETLK:
+            case F_OFD_SETLK:
+                return setLock(task, file, command == F_OFD_SETLK, false, address);
+            case F_SETLKW:
+            case F_OFD_SETLKW:
+                return setLock(task, file, command == F_OFD_SETLKW, true, address);
+            case F_GETPIPE_SZ:
                 return Pipes.capacity(file);
-            }
-            case F_SETPIPE_SZ -> {
-                return Pipes.setCapacity(file, (int) argument);
-            }
-            case F_GET_SEALS -> {
+            case F_SETPIPE_SZ:
+                return Pipes.setCapacity(file, argument);
+            case F_GET_SEALS:
                 return file.inode().seals();
-            }
-            case F_ADD_SEALS -> {
+            case F_ADD_SEALS:
                 if (!file.isWritable()) {
                     throw ErrnoException.of(Errno.EPERM);
                 }
-                file.inode().addSeals((int) argument);
+                file.inode().addSeals(argument);
                 return 0;
-            }
-            case F_GETLEASE -> {
-                return F_UNLCK;
-            }
-            default -> throw ErrnoException.of(Errno.EINVAL);
+            case F_GETLEASE:
+                return F_UNLCK; // nobody can take a lease
+            default:
+                return owner(task, file, command, argument, address);
         }
     }
 
-    /** The range of bytes that a struct flock names. */
-    private static FileLocks.Range range(Task task, OpenFile file, byte[] flock, boolean ofOpenFile)
-            throws ErrnoException {
-        int type = Bytes.getShort(flock, 0);
-        if (!FileLocks.isType(type)) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        long base = switch (Bytes.getShort(flock, WHENCE)) {
-            case SEEK_SET -> 0;
-            case SEEK_CUR -> file.seek(0, SEEK_CUR);
-            case SEEK_END -> file.inode().attributes().sizeBytes();
-            default -> throw ErrnoException.of(Errno.EINVAL);
+    private static boolean worksOnPaths(int command) {
+        return switch (command) {
+            case F_DUPFD, F_DUPFD_CLOEXEC, F_DUPFD_QUERY, F_GETFD, F_SETFD, F_GETFL -> true;
+            default -> false;
         };
-        long[] bytes = FileLocks.bytes(base, Bytes.getLong(flock, START), Bytes.getLong(flock, LENGTH));
-        if (ofOpenFile && Bytes.getInt(flock, PID) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        Object owner = ofOpenFile ? file : task.files();
-        int process = ofOpenFile ? -1 : task.group().id();
-        return new FileLocks.Range(owner, process, type == F_WRLCK, bytes[0], bytes[1]);
     }
 
-    private static byte[] fetch(Task task, long address) throws ErrnoException {
-        byte[] flock = new byte[FLOCK_BYTES];
-        task.memory().copyIn(address, flock, 0, flock.length);
-        return flock;
-    }
-
-    private static long showLock(Task task, OpenFile file, long address, boolean ofOpenFile) throws ErrnoException {
-        byte[] flock = fetch(task, address);
-        if (Bytes.getShort(flock, 0) == F_UNLCK) {
+    private static long duplicate(Task task, int fd, int lowest, boolean closeOnExec) throws ErrnoException {
+        if (lowest < 0 || lowest >= task.group().limits().bound(Resource.RLIMIT_NOFILE)) {
             throw ErrnoException.of(Errno.EINVAL);
         }
+        return task.files().duplicate(fd, lowest, closeOnExec);
+    }
 
-        FileLocks.Range held = file.inode().locks().conflict(range(task, file, flock, ofOpenFile));
-
-        if (held == null) {
-            Bytes.putShort(flock, 0, F_UNLCK);
-        } else {
-            Bytes.putShort(flock, 0, held.exclusive() ? F_WRLCK : F_RDLCK);
-            Bytes.putShort(flock, WHENCE, SEEK_SET);
-            Bytes.putLong(flock, START, held.start());
-            Bytes.putLong(flock, LENGTH, held.last() == Long.MAX_VALUE ? 0 : held.last() - held.start() + 1);
-            Bytes.putInt(flock, PID, held.process());
+    private static long setFlags(Task task, OpenFile file, int wanted) throws ErrnoException {
+        boolean newlyWithoutTimes = (wanted & O_NOATIME) != 0 && (file.flags() & O_NOATIME) == 0;
+        if (newlyWithoutTimes && !Permission.owns(task.credentials(), file.inode().attributes())) {
+            throw ErrnoException.of(Errno.EPERM);
         }
-        task.memory().copyOut(address, flock, 0, flock.length);
+        file.setFlags(file.flags() & ~SETTABLE | wanted & SETTABLE);
         return 0;
     }
 
-    private static long setLock(Task task, OpenFile file, long address, boolean ofOpenFile, boolean waits)
-            throws ErrnoException {
-        byte[] flock = fetch(task, address);
-        FileLocks.Range range = range(task, file, flock, ofOpenFile);
-        int type = Bytes.getShort(flock, 0);
-        FileLocks locks = file.inode().locks();
+    // ---- Locks on ranges
 
-        if (type == F_UNLCK) {
+    private static FileLocks.Range range(Task task, OpenFile file, boolean ofFile, byte[] lock) throws ErrnoException {
+        if (!FileLocks.isType(FileLock.type(lock)) || ofFile && FileLock.process(lock) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        long base =
+                switch (FileLock.whence(lock)) {
+                    case SEEK_SET -> 0;
+                    case SEEK_CUR -> file.seek(0, SEEK_CUR);
+                    case SEEK_END -> file.inode().attributes().sizeBytes();
+                    default -> throw ErrnoException.of(Errno.EINVAL);
+                };
+        long[] bytes = FileLocks.bytes(base, FileLock.start(lock), FileLock.length(lock));
+        boolean exclusive = FileLock.type(lock) == F_WRLCK;
+        Object owner = ofFile ? file : task.files();
+        int process = ofFile ? -1 : task.group().id();
+        return new FileLocks.Range(owner, process, exclusive, bytes[0], bytes[1]);
+    }
+
+    private static byte[] fetchLock(Task task, long address) throws ErrnoException {
+        byte[] lock = new byte[FileLock.SIZE];
+        task.memory().copyIn(address, lock, 0, lock.length);
+        return lock;
+    }
+
+    private static long queryLock(Task task, OpenFile file, boolean ofFile, long address) throws ErrnoException {
+        byte[] lock = fetchLock(task, address);
+        if (FileLock.type(lock) == F_UNLCK) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        FileLocks.Range conflict = file.inode().locks().conflict(range(task, file, ofFile, lock));
+
+        if (conflict == null) {
+            FileLock.putType(lock, F_UNLCK);
+        } else {
+            long length = conflict.last() == Long.MAX_VALUE ? 0 : conflict.last() - conflict.start() + 1;
+            FileLock.putType(lock, conflict.exclusive() ? F_WRLCK : F_RDLCK);
+            FileLock.putRange(lock, conflict.start(), length, conflict.process());
+        }
+        task.memory().copyOut(address, lock, 0, lock.length);
+        return 0;
+    }
+
+    private static long setLock(Task task, OpenFile file, boolean ofFile, boolean wait, long address)
+            throws ErrnoException {
+        byte[] lock = fetchLock(task, address);
+        FileLocks.Range range = range(task, file, ofFile, lock);
+        FileLocks locks = file.inode().locks();
+        if (FileLock.type(lock) == F_UNLCK) {
             locks.unlock(range.owner(), range.start(), range.last());
             return 0;
         }
-        if (type == F_RDLCK ? !file.isReadable() : !file.isWritable()) {
+        if (range.exclusive() ? !file.isWritable() : !file.isReadable()) {
             throw ErrnoException.of(Errno.EBADF);
         }
+
         if (locks.lock(range)) {
             return 0;
         }
-        if (!waits) {
+        if (!wait) {
             throw ErrnoException.of(Errno.EAGAIN);
         }
         task.block(locks.queue(), FileLocks.RELEASED, Timeouts.NEVER, () -> locks.lock(range));
         return 0;
     }
+
+    // ---- Locks on whole files
 
     /** flock(2). */
     static long flock(Task task, SyscallArguments args) throws ErrnoException {
@@ -203,10 +177,10 @@ final class FcntlCalls {
         switch (operation & ~LOCK_NB) {
             case LOCK_UN -> locks.unlockWhole(file);
             case LOCK_SH, LOCK_EX -> {
-                boolean exclusive = (operation & LOCK_EX) != 0;
+                boolean exclusive = (operation & ~LOCK_NB) == LOCK_EX;
                 if (!locks.lockWhole(file, exclusive)) {
                     if ((operation & LOCK_NB) != 0) {
-                        throw ErrnoException.of(Errno.EWOULDBLOCK);
+                        throw ErrnoException.of(Errno.EAGAIN);
                     }
                     task.block(
                             locks.queue(),
@@ -218,5 +192,50 @@ final class FcntlCalls {
             default -> throw ErrnoException.of(Errno.EINVAL);
         }
         return 0;
+    }
+
+    // ---- Who gets signals
+
+    private static long owner(Task task, OpenFile file, int command, int argument, long address)
+            throws ErrnoException {
+        OpenFile.SignalOwner owner = file.signalOwner();
+        switch (command) {
+            case F_SETOWN -> {
+                if (argument == Integer.MIN_VALUE) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                int type = argument < 0 ? F_OWNER_PGRP : F_OWNER_PID;
+                file.setSignalOwner(new OpenFile.SignalOwner(type, Math.abs(argument), owner.signal()));
+                return 0;
+            }
+            case F_GETOWN -> {
+                return owner.type() == F_OWNER_PGRP ? -owner.id() : owner.id();
+            }
+            case F_SETOWN_EX -> {
+                int type = task.memory().getInt(address);
+                int id = task.memory().getInt(address + Integer.BYTES);
+                if (type != F_OWNER_TID && type != F_OWNER_PID && type != F_OWNER_PGRP) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                file.setSignalOwner(new OpenFile.SignalOwner(type, id, owner.signal()));
+                return 0;
+            }
+            case F_GETOWN_EX -> {
+                task.memory().putInt(address, owner.type());
+                task.memory().putInt(address + Integer.BYTES, owner.id());
+                return 0;
+            }
+            case F_SETSIG -> {
+                if (argument < 0 || argument > Signal.COUNT) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                file.setSignalOwner(new OpenFile.SignalOwner(owner.type(), owner.id(), argument));
+                return 0;
+            }
+            case F_GETSIG -> {
+                return owner.signal();
+            }
+            default -> throw ErrnoException.of(Errno.EINVAL);
+        }
     }
 }

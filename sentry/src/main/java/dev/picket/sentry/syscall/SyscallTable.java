@@ -74,7 +74,7 @@ public final class SyscallTable {
         supported(37, "alarm", TimerCalls::alarm);
         supported(38, "setitimer", TimerCalls::setitimer);
         supported(39, "getpid", Processes::getpid);
-        supported(40, "sendfile", Transfer::sendfile);
+        supported(40, "sendfile", FileCopies::sendfile);
         refused(41, "socket", ENOSYS, "not yet");
         refused(42, "connect", ENOSYS, "not yet");
         refused(43, "accept", ENOSYS, "not yet");
@@ -309,7 +309,7 @@ public final class SyscallTable {
         refused(272, "unshare", ENOSYS, "not yet");
         supported(273, "set_robust_list", Processes::setRobustList);
         supported(274, "get_robust_list", Processes::getRobustList);
-        partial(275, "splice", Transfer::splice, "copies, and one chunk at a time");
+        partial(275, "splice", Splices::splice, "copies, a page at a time");
         refused(276, "tee", ENOSYS, "not yet");
         supported(277, "sync_file_range", FileSpace::syncFileRange);
         refused(278, "vmsplice", ENOSYS, "not yet");
@@ -360,7 +360,7 @@ public final class SyscallTable {
         refused(323, "userfaultfd", EPERM, "pages fault in the Sentry only");
         partial(324, "membarrier", SystemInformation::membarrier, "no command is supported, and the query says so");
         partial(325, "mlock2", Memory::mlock2, "counts only: nothing is ever swapped");
-        supported(326, "copy_file_range", Transfer::copyFileRange);
+        supported(326, "copy_file_range", FileCopies::copyFileRange);
         supported(327, "preadv2", ReadWrite::preadv2);
         partial(328, "pwritev2", ReadWrite::pwritev2, "no RWF_APPEND, no RWF_NOWAIT");
         partial(329, "pkey_mprotect", Memory::pkeyMprotect, "only without a key");
