@@ -116,7 +116,7 @@ public final class FileTable {
             put(target, file, closeOnExec);
         }
         if (replaced != null) {
-            replaced.release();
+            letGo(replaced);
         }
         return target;
     }
@@ -127,9 +127,13 @@ public final class FileTable {
     }
 
     /** Frees a descriptor, and hands its reference of the file to the caller; EBADF if there is none. */
-    public synchronized OpenFile remove(int descriptor) throws ErrnoException {
-        var file = check(descriptor);
-        clear(descriptor);
+    public OpenFile remove(int descriptor) throws ErrnoException {
+        OpenFile file;
+        synchronized (this) {
+            file = check(descriptor);
+            clear(descriptor);
+        }
+        file.closedIn(this);
         return file;
     }
 
@@ -149,7 +153,7 @@ public final class FileTable {
                 }
             }
         }
-        closed.forEach(OpenFile::release);
+        closed.forEach(this::letGo);
     }
 
     /** Closes the descriptors that execve(2) does not keep. */
@@ -161,7 +165,7 @@ public final class FileTable {
                 clear(descriptor);
             }
         }
-        closed.forEach(OpenFile::release);
+        closed.forEach(this::letGo);
     }
 
     /** A table of its own with the same descriptors, for fork(2); {@code limits} are those of its new owner. */
@@ -207,6 +211,11 @@ public final class FileTable {
     /** How many descriptors there are room for now: FDSize of /proc/PID/status. */
     public int capacity() {
         return files.length;
+    }
+
+    private void letGo(OpenFile file) {
+        file.closedIn(this);
+        file.release();
     }
 
     private int limit() {

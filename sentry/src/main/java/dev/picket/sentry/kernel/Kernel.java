@@ -2,6 +2,8 @@ package dev.picket.sentry.kernel;
 
 import dev.picket.platform.Platform;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.fs.tmpfs.HeapBudget;
+import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.futex.FutexTable;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Clock;
@@ -37,6 +39,9 @@ public final class Kernel implements AutoCloseable {
     /** Numbers of calls above this are counted together. */
     private static final int COUNTED_CALLS = 512;
 
+    /** Device 0:1, as Linux's own tmpfs for shared memory usually has. */
+    private static final long MEMORY_FILES_DEVICE = 1;
+
     private static final long CLOSE_TIMEOUT_NANOS = 5_000_000_000L;
 
     private final Platform platform;
@@ -55,6 +60,8 @@ public final class Kernel implements AutoCloseable {
     private final HostNames hostNames;
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
+    private final HeapBudget namesBudget = HeapBudget.ofThisProcess();
+    private final TmpfsFileSystem memoryFiles;
     private final AtomicInteger queuedSignals = new AtomicInteger();
     private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);
     private final AtomicReference<String> crashReport = new AtomicReference<>();
@@ -79,6 +86,7 @@ public final class Kernel implements AutoCloseable {
         this.systemCalls = systemCalls;
         this.loader = loader;
         this.options = options;
+        this.memoryFiles = newMemoryFileSystem(MEMORY_FILES_DEVICE, 0, 01777);
         this.hostNames = new HostNames(options.hostName());
     }
 
@@ -127,6 +135,21 @@ public final class Kernel implements AutoCloseable {
     /** What pipes, sockets, eventfds and epoll instances share. */
     public AnonymousFiles anonymousFiles() {
         return anonymousFiles;
+    }
+
+    /** The home of files of memfd_create(2). */
+    public TmpfsFileSystem memoryFiles() {
+        return memoryFiles;
+    }
+
+    /** Makes a tmpfs in the sandbox's memory; 0 for no limit of its own. */
+    public TmpfsFileSystem newMemoryFileSystem(long device, long sizeLimitBytes, int rootMode) {
+        return new TmpfsFileSystem(frames, device, sizeLimitBytes, rootMode, namesBudget);
+    }
+
+    /** What names and inodes of all file systems in memory may take of the Sentry's heap. */
+    public HeapBudget namesBudget() {
+        return namesBudget;
     }
 
     /** The terminals of /dev/pts. */

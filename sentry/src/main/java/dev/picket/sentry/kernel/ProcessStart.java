@@ -2,10 +2,13 @@ package dev.picket.sentry.kernel;
 
 import dev.picket.platform.GuestContext;
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Ioctl;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.signal.SignalActions;
+import dev.picket.sentry.tty.SlaveFile;
+import dev.picket.sentry.tty.SlaveFile;
 import dev.picket.sentry.vfs.Path;
 import dev.picket.sentry.vfs.PathWalk;
 import dev.picket.sentry.vfs.OpenFile;
@@ -71,8 +74,26 @@ final class ProcessStart {
             program.memory().release();
             throw e;
         }
+        takeTerminal(task);
+        if (!spec.files().isEmpty() && spec.files().get(0) instanceof SlaveFile terminal) {
+            // As Docker's runc: setsid(2) and TIOCSCTTY. Nothing happens if the process leads no session.
+            terminal.makeControlling(task);
+        }
         task.start();
         return task.group();
+    }
+
+    /** Standard input, if it is a terminal, becomes the controlling terminal of a new session, as with runc(8). */
+    private static void takeTerminal(Task task) {
+        if (!task.isSessionLeader() || !(task.files().get(0) instanceof SlaveFile terminal)) {
+            return;
+        }
+        try {
+            terminal.control(task, Ioctl.TIOCSCTTY, 0);
+        } catch (ErrnoException e) {
+            // It is another session's already: this process does without, as one started by setsid(1) would.
+            return;
+        }
     }
 
     private Task add(ResourceLimits limits, GuestContext context, Task.Parts parts, ProgramLoader.Program program)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.picket.platform.linux.Errno;
+import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.vfs.Inode;
 import dev.picket.sentry.vfs.OpenFile;
@@ -19,6 +20,8 @@ class FileTableTest {
     private final FileTable table = new FileTable(new ResourceLimits(LIMIT, 10));
 
     private static final class Plain extends OpenFile {
+        private final Inode inode =
+                new AnonymousFiles().inode(Credentials.initial(0, 0, new int[0], 0), "[plain]");
         private boolean released;
 
         private Plain() {
@@ -27,7 +30,7 @@ class FileTableTest {
 
         @Override
         public Inode inode() {
-            throw new UnsupportedOperationException();
+            return inode;
         }
 
         @Override
