@@ -4,15 +4,15 @@ import dev.picket.platform.host.NativeMemory;
 import dev.picket.sentry.memory.GuestBuffer;
 
 /** An array in the place of guest memory, so that the Sentry can read files for itself. */
-final class ArrayBuffer extends GuestBuffer {
+public final class ArrayBuffer extends GuestBuffer {
     private final byte[] array;
     private int used;
 
-    ArrayBuffer(byte[] array) {
+    public ArrayBuffer(byte[] array) {
         this.array = array;
     }
 
-    int used() {
+    public int used() {
         return used;
     }
 
