@@ -226,7 +226,7 @@ final class FcntlCalls {
                 return 0;
             }
             case F_SETSIG -> {
-                if (argument < 0 || argument > Signal.COUNT) {
+                if (argument < 0 || argument > Signal.SIGRTMAX) {
                     throw ErrnoException.of(Errno.EINVAL);
                 }
                 file.setSignalOwner(new OpenFile.SignalOwner(owner.type(), owner.id(), argument));

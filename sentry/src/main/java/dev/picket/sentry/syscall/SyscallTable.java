@@ -189,7 +189,7 @@ public final class SyscallTable {
         supported(152, "munlockall", Memory::munlockall);
         refused(153, "vhangup", EPERM, "no terminals of the host");
         refused(154, "modify_ldt", ENOSYS, "not yet");
-        refused(155, "pivot_root", ENOSYS, "not yet");
+        partial(155, "pivot_root", Mounts::pivotRoot, "changes root and working directory of the caller only");
         refused(156, "_sysctl", ENOSYS, "obsolete in Linux too");
         partial(157, "prctl", ProcessControl::prctl, "no PR_SET_MM, PR_SET_SECCOMP and newer ones");
         supported(158, "arch_prctl", ProcessControl::archPrctl);
@@ -199,8 +199,8 @@ public final class SyscallTable {
         supported(162, "sync", FileSpace::sync);
         refused(163, "acct", EPERM, "no process accounting");
         refused(164, "settimeofday", EPERM, "the clock is the host's");
-        refused(165, "mount", ENOSYS, "not yet");
-        refused(166, "umount2", ENOSYS, "not yet");
+        partial(165, "mount", Mounts::mount, "tmpfs, bind mounts and changes of flags");
+        partial(166, "umount2", Mounts::umount2, "no MNT_EXPIRE; files that are open do not keep it from working");
         refused(167, "swapon", EPERM, "no swap");
         refused(168, "swapoff", EPERM, "no swap");
         refused(169, "reboot", EPERM, "a sandbox ends with its first process");
@@ -337,8 +337,8 @@ public final class SyscallTable {
         refused(300, "fanotify_init", ENOSYS, "no fanotify");
         refused(301, "fanotify_mark", ENOSYS, "no fanotify");
         supported(302, "prlimit64", Limits::prlimit64);
-        refused(303, "name_to_handle_at", ENOSYS, "not yet");
-        refused(304, "open_by_handle_at", ENOSYS, "not yet");
+        refused(303, "name_to_handle_at", EOPNOTSUPP, "as file systems without handles answer");
+        refused(304, "open_by_handle_at", EPERM, "as without CAP_DAC_READ_SEARCH");
         refused(305, "clock_adjtime", EPERM, "the clock is the host's");
         supported(306, "syncfs", FileSpace::fsync);
         refused(307, "sendmmsg", ENOSYS, "not yet");
@@ -353,7 +353,7 @@ public final class SyscallTable {
         supported(316, "renameat2", Links::renameat2);
         refused(317, "seccomp", ENOSYS, "not yet");
         supported(318, "getrandom", SystemInformation::getrandom);
-        refused(319, "memfd_create", ENOSYS, "not yet");
+        partial(319, "memfd_create", MemoryFiles::memfdCreate, "no huge pages; a shared mapping made before a seal against writing can still be made writable");
         refused(320, "kexec_file_load", EPERM, "no other kernel");
         refused(321, "bpf", EPERM, "no BPF");
         supported(322, "execveat", Processes::execveat);
