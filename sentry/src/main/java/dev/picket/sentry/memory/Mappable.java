@@ -11,7 +11,9 @@ import dev.picket.sentry.errno.ErrnoException;
  * that is truncated while it is mapped clears them ({@link FrameAllocator#clear}) and lets them go at the last release.
  *
  * <p>{@link #translate}, {@link #retain} and {@link #release} are called with the lock of a memory manager held: they may
- * take only locks under which no guest memory is copied.
+ * take only locks under which no guest memory is copied. The names are asked for without it.
+ *
+ * <p>Two mappables that are equal are the same file under the same name: mappings of them may become one.
  */
 public interface Mappable {
     /** Where bytes of a mappable are: {@code lengthBytes} of {@code file} from {@code offset} on. */

@@ -726,16 +726,30 @@ public final class MemoryManager {
 
     /** Shows all mappings, as they were at one moment. */
     public void forEachMapping(MappingVisitor visitor) {
-        var list = new ArrayList<MappingInfo>();
+        var shown = new ArrayList<Vma>();
         long stamp = lock.readLock();
         try {
             for (Vma vma : mappings.all()) {
-                list.add(info(vma));
+                shown.add(vma.part(vma.start, vma.end));
+                if (vma.mappable != null) {
+                    vma.mappable.retain();
+                }
             }
         } finally {
             lock.unlockRead(stamp);
         }
-        list.forEach(visitor::mapping);
+        // Names of files are found under locks that come before this one.
+        try {
+            for (Vma vma : shown) {
+                visitor.mapping(info(vma));
+            }
+        } finally {
+            for (Vma vma : shown) {
+                if (vma.mappable != null) {
+                    vma.mappable.release();
+                }
+            }
+        }
     }
 
     private static MappingInfo info(Vma vma) {

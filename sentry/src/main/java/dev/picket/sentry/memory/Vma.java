@@ -1,6 +1,7 @@
 package dev.picket.sentry.memory;
 
 import dev.picket.platform.linux.Mman;
+import java.util.Objects;
 
 /**
  * What the program asked for: a range of addresses with one kind of mapping.
@@ -81,9 +82,9 @@ final class Vma extends Range {
                 && prot == next.prot
                 && maxProt == next.maxProt
                 && flags == next.flags
-                && mappable == next.mappable
+                && Objects.equals(mappable, next.mappable)
                 && (mappable == null || offset + length() == next.offset)
-                && java.util.Objects.equals(name, next.name)
+                && Objects.equals(name, next.name)
                 && (sharesMirrorWith(next) || next.end - start <= Mappings.LONGEST_MIRROR_BYTES);
     }
 
