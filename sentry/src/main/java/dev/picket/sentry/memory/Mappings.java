@@ -177,6 +177,12 @@ final class Mappings {
         return index == vmas.size() || vmas.get(index).start >= end;
     }
 
+    /** As {@link #isFree}, and out of the guard gap of a mapping that grows down. */
+    boolean isFreeWithGuards(long start, long end) {
+        int index = vmas.firstEndingAfter(start);
+        return index == vmas.size() || guardedStart(vmas.get(index)) >= end;
+    }
+
     /**
      * Highest free place below {@code limit} for {@code length} bytes, keeping the guard gap of mappings that grow down.
      *

@@ -21,29 +21,22 @@ public final class MemoryManager {
     /** Lowest address that programs may map, vm.mmap_min_addr of Linux: null pointers stay invalid. */
     static final long MINIMUM_ADDRESS = 65_536;
 
-    private static final long HEAP_ROOM_BYTES = 1L << 30;
-    private static final long STACK_ROOM_BYTES = 64L << 20;
-    private static final long LOW_START = 0x4000_0000L;
-    private static final long LOW_END = 0x8000_0000L;
-    private static final long DEFAULT_GAP_BYTES = 128L << 20;
-
     final StampedLock lock = new StampedLock();
     final Pages pages;
     final Mappings mappings;
     final FaultResolver faults;
     final GrowthRoom stackRoom;
+    final Placement placement;
     final long addressLimit;
     private final Platform platform;
     private final FrameAllocator frames;
     private final GuestAccess access;
-    private final GrowthRoom heapRoom;
+    private final Heap heap;
+    private final Inspection inspection;
 
     /** Tasks that use this; changed under the lock. */
     private int users = 1;
 
-    private long mappingTop;
-    private long brkStart;
-    private long brkEnd;
     private boolean lockFuture;
     private volatile MemoryLimits limits = MemoryLimits.USUAL;
     private volatile ProgramAreas areas = ProgramAreas.NONE;
@@ -60,10 +53,11 @@ public final class MemoryManager {
         this.pages = new Pages(space, frames);
         this.mappings = new Mappings(pages, frames);
         this.stackRoom = new GrowthRoom(frames);
-        this.heapRoom = new GrowthRoom(frames);
         this.faults = new FaultResolver(this);
         this.access = new GuestAccess(this);
-        this.mappingTop = Pages.pageDown(addressLimit - DEFAULT_GAP_BYTES);
+        this.placement = new Placement(mappings, addressLimit);
+        this.heap = new Heap(this);
+        this.inspection = new Inspection(this);
     }
 
     /** Where guest code of this process runs. */
@@ -115,7 +109,7 @@ public final class MemoryManager {
             pages.releaseAll();
             mappings.releaseAll();
             pages.releasePending();
-            heapRoom.release();
+            heap.release();
             stackRoom.release();
         } finally {
             lock.unlockWrite(stamp);
@@ -133,13 +127,13 @@ public final class MemoryManager {
 
     /** mmap(2) places mappings below this address, the highest place first. Before that, below a usual stack. */
     public void setMappingTop(long address) {
-        mappingTop = Math.min(Pages.pageDown(address), addressLimit);
+        placement.setTop(address);
     }
 
     /** Where the heap that brk(2) grows begins. It is empty then. */
     public void setBrkStart(long address) {
-        brkStart = address;
-        brkEnd = address;
+        heap.start = address;
+        heap.end = address;
     }
 
     /**
@@ -165,9 +159,9 @@ public final class MemoryManager {
                 throw ErrnoException.of(Errno.ENOMEM);
             }
             var child = new MemoryManager(platform, frames, space);
-            child.mappingTop = mappingTop;
-            child.brkStart = brkStart;
-            child.brkEnd = brkEnd;
+            child.placement.setTop(placement.top());
+            child.heap.start = heap.start;
+            child.heap.end = heap.end;
             child.limits = limits;
             child.areas = areas;
             for (Vma vma : mappings.all()) {
@@ -231,110 +225,10 @@ public final class MemoryManager {
         long stamp = lock.writeLock();
         try {
             checkAlive();
-            return mapLocked(request, length);
+            return new Creation(this).map(request, length, lockFuture);
         } finally {
             lock.unlockWrite(stamp);
         }
-    }
-
-    private long mapLocked(MapRequest request, long length) throws ErrnoException {
-        int flags = request.flags();
-        boolean shared = (flags & Mman.MAP_TYPE) != Mman.MAP_PRIVATE;
-        int prot = request.prot() & (Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC);
-        boolean growsDown = (flags & Mman.MAP_GROWSDOWN) != 0 && !shared && request.mappable() == null;
-        boolean locked = (flags & Mman.MAP_LOCKED) != 0 || lockFuture;
-        mappings.checkRoom(2);
-        long address = place(request.address(), length, flags);
-        long end = address + length;
-        long replaced = mappings.isFree(address, end) ? 0 : mappings.overlap(address, end);
-        if (exceedsAddressSpace(length - replaced)
-                || Mappings.countsAsData(prot, shared, growsDown)
-                        && mappings.dataBytes + length > limits.dataBytes()) {
-            throw ErrnoException.of(Errno.ENOMEM);
-        }
-        if (locked && mappings.lockedBytes + length > limits.lockedBytes()) {
-            throw ErrnoException.of(Errno.EAGAIN);
-        }
-
-        Vma vma = new Vma(address, end);
-        vma.prot = prot;
-        vma.maxProt = request.maxProt();
-        vma.flags = (shared ? Vma.SHARED : 0)
-                | (growsDown ? Vma.GROWS_DOWN : 0)
-                | (locked ? Vma.LOCKED : 0)
-                | ((flags & Mman.MAP_NORESERVE) != 0 ? Vma.NO_RESERVE : 0);
-        vma.name = request.name();
-        vma.offset = request.offset();
-        vma.mappable = request.mappable();
-        if (vma.mappable != null) {
-            vma.mappable.retain();
-        } else if (shared) {
-            vma.offset = 0;
-            vma.mappable = new SharedMemory(frames, length, "/dev/zero (deleted)", address >>> 12);
-        }
-        insert(vma, replaced > 0, (flags & Mman.MAP_POPULATE) != 0 || locked);
-        return address;
-    }
-
-    /** Puts a VMA where nothing is, or else replaces what is there, and maps what can be mapped at once. */
-    void insert(Vma vma, boolean replace, boolean populate) throws ErrnoException {
-        long start = vma.start;
-        long end = vma.end;
-        if (replace) {
-            mappings.remove(start, end, false);
-        }
-        mappings.add(vma);
-        try {
-            if (vma.growsDown() && vma.isPrivateAnonymous() && stackRoom.isEmpty() && !vma.hasMirror) {
-                stackRoom.makeMirror(vma, Math.min(Pages.pageUp(limits.stackBytes() & ~4095L), STACK_ROOM_BYTES), false);
-            } else if (vma.isPrivateAnonymous()
-                    && !vma.hasMirror
-                    && vma.length() <= Mappings.LONGEST_MIRROR_BYTES) {
-                mappings.makeMirror(vma); // PROT_NONE too: what becomes accessible of it stays together in the file
-            }
-            faults.fillEagerly(vma, populate);
-        } catch (ErrnoException e) {
-            mappings.remove(start, end, true);
-            throw e;
-        } finally {
-            if (replace) {
-                pages.unmapHoles(start, end);
-                pages.releasePending();
-            }
-        }
-        mappings.merge(start, end);
-    }
-
-    /** Chooses the address of a mapping. */
-    private long place(long hint, long length, int flags) throws ErrnoException {
-        boolean fixed = (flags & (Mman.MAP_FIXED | Mman.MAP_FIXED_NOREPLACE)) != 0;
-        if (fixed) {
-            if (hint < 0 || hint > addressLimit - length) {
-                throw ErrnoException.of(Errno.ENOMEM);
-            }
-            if ((hint & Pages.PAGE_BYTES - 1) != 0) {
-                throw ErrnoException.of(Errno.EINVAL);
-            }
-            if (hint < MINIMUM_ADDRESS) {
-                throw ErrnoException.of(Errno.EPERM);
-            }
-            if ((flags & Mman.MAP_FIXED_NOREPLACE) != 0 && !mappings.isFree(hint, hint + length)) {
-                throw ErrnoException.of(Errno.EEXIST);
-            }
-            return hint;
-        }
-        boolean low = (flags & Mman.MAP_32BIT) != 0;
-        if (hint > 0 && hint <= addressLimit - length && !low) {
-            long address = Math.max(Pages.pageUp(hint), MINIMUM_ADDRESS);
-            if (address <= addressLimit - length && isFreeWithGuards(address, address + length)) {
-                return address;
-            }
-        }
-        long address = low ? mappings.lowestFree(length, LOW_START, LOW_END) : findPlace(length);
-        if (address < 0) {
-            throw ErrnoException.of(Errno.ENOMEM);
-        }
-        return address;
     }
 
     /**
@@ -350,29 +244,10 @@ public final class MemoryManager {
         }
         long stamp = lock.readLock();
         try {
-            long address = findPlace(length);
-            if (address < 0) {
-                throw ErrnoException.of(Errno.ENOMEM);
-            }
-            return address;
+            return placement.find(length);
         } finally {
             lock.unlockRead(stamp);
         }
-    }
-
-    /** A free place for {@code length} bytes, or -1. */
-    long findPlace(long length) {
-        long alignment = length % FrameAllocator.HUGE_PAGE_BYTES == 0 ? FrameAllocator.HUGE_PAGE_BYTES : Pages.PAGE_BYTES;
-        long address = mappings.highestFree(length, MINIMUM_ADDRESS, mappingTop, alignment);
-        if (address < 0) {
-            address = mappings.lowestFree(length, MINIMUM_ADDRESS, addressLimit);
-        }
-        return address;
-    }
-
-    private boolean isFreeWithGuards(long start, long end) {
-        int index = mappings.vmas.firstEndingAfter(start);
-        return index == mappings.vmas.size() || Mappings.guardedStart(mappings.vmas.get(index)) >= end;
     }
 
     /** Whether {@code more} bytes of mappings are too many for RLIMIT_AS. */
@@ -430,23 +305,12 @@ public final class MemoryManager {
         int wanted = prot & (Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC);
         long stamp = lock.writeLock();
         try {
-            long start = growth == 0 ? address : growingStart(address, address + length, growth);
-            new Protection(this).change(start, address + length, wanted);
+            var protection = new Protection(this);
+            long start = growth == 0 ? address : protection.growingStart(address, address + length, growth);
+            protection.change(start, address + length, wanted);
         } finally {
             lock.unlockWrite(stamp);
         }
-    }
-
-    private long growingStart(long start, long end, int growth) throws ErrnoException {
-        int index = mappings.vmas.firstEndingAfter(start);
-        if (index == mappings.vmas.size() || mappings.vmas.get(index).start >= end) {
-            throw ErrnoException.of(Errno.ENOMEM);
-        }
-        Vma vma = mappings.vmas.get(index);
-        if (growth == Mman.PROT_GROWSUP || !vma.growsDown()) {
-            throw ErrnoException.of(Errno.EINVAL); // x86 has no mappings that grow up
-        }
-        return vma.start;
     }
 
     /** Moves, grows or shrinks a mapping; see mremap(2): EINVAL, EFAULT, ENOMEM, EAGAIN. */
@@ -465,44 +329,9 @@ public final class MemoryManager {
     public long brk(long address) {
         long stamp = lock.writeLock();
         try {
-            if (address < brkStart || address >= addressLimit || users == 0) {
-                return brkEnd;
-            }
-            long oldEnd = Pages.pageUp(brkEnd);
-            long newEnd = Pages.pageUp(address);
-            if (newEnd < oldEnd) {
-                mappings.remove(newEnd, oldEnd, true);
-                heapRoom.takeBack(newEnd, oldEnd);
-            } else if (newEnd > oldEnd && !growHeap(oldEnd, newEnd)) {
-                return brkEnd;
-            }
-            brkEnd = address;
-            return address;
+            return users == 0 ? heap.end : heap.move(address, lockFuture);
         } finally {
             lock.unlockWrite(stamp);
-        }
-    }
-
-    private boolean growHeap(long oldEnd, long newEnd) {
-        long more = newEnd - oldEnd;
-        if (newEnd - brkStart > limits.dataBytes() || exceedsData(more) || exceedsAddressSpace(more)
-                || !isFreeWithGuards(oldEnd, newEnd + Pages.PAGE_BYTES)) {
-            return false;
-        }
-        Vma vma = new Vma(oldEnd, newEnd);
-        vma.prot = Mman.PROT_READ | Mman.PROT_WRITE;
-        vma.maxProt = vma.prot | Mman.PROT_EXEC;
-        vma.flags = lockFuture ? Vma.LOCKED : 0;
-        vma.name = "[heap]";
-        try {
-            mappings.checkRoom(1);
-            if (!heapRoom.take(vma)) {
-                heapRoom.makeMirror(vma, HEAP_ROOM_BYTES, true);
-            }
-            insert(vma, false, false);
-            return true;
-        } catch (ErrnoException e) {
-            return false;
         }
     }
 
@@ -524,17 +353,7 @@ public final class MemoryManager {
             throw ErrnoException.of(Errno.EINVAL);
         }
         long end = rangeEnd(address, lengthBytes, Errno.ENOMEM);
-        long stamp = lock.readLock();
-        try {
-            if (!mappings.covers(address, end)) {
-                throw ErrnoException.of(Errno.ENOMEM);
-            }
-            if ((flags & Mman.MS_INVALIDATE) != 0 && mappings.anyLocked(address, end)) {
-                throw ErrnoException.of(Errno.EBUSY);
-            }
-        } finally {
-            lock.unlockRead(stamp);
-        }
+        inspection.checkSync(address, end, (flags & Mman.MS_INVALIDATE) != 0);
     }
 
     /** End of the pages of a range; {@code errno} if it is not one. */
@@ -553,23 +372,7 @@ public final class MemoryManager {
      * @throws ErrnoException ENOMEM if part of the range is not mapped
      */
     public void residency(long address, byte[] residency, int pageCount) throws ErrnoException {
-        long end = rangeEnd(address, pageCount * Pages.PAGE_BYTES, Errno.ENOMEM);
-        long stamp = lock.readLock();
-        try {
-            if (!mappings.covers(address, end)) {
-                throw ErrnoException.of(Errno.ENOMEM);
-            }
-            for (int i = 0; i < pageCount; i++) {
-                long page = address + i * Pages.PAGE_BYTES;
-                Segment segment = pages.find(page);
-                boolean present = segment != null
-                        && (segment.file != frames.file()
-                                || frames.residentBytes(page + segment.delta, Pages.PAGE_BYTES, 1) > 0);
-                residency[i] = (byte) (present ? 1 : 0);
-            }
-        } finally {
-            lock.unlockRead(stamp);
-        }
+        inspection.residency(address, residency, pageCount);
     }
 
     /**
@@ -692,21 +495,7 @@ public final class MemoryManager {
         if (address < 0 || address > addressLimit - 4) {
             throw ErrnoException.of(Errno.EFAULT);
         }
-        if (!shared) {
-            return new FutexKey(this, address);
-        }
-        long stamp = lock.readLock();
-        try {
-            Vma vma = mappings.find(address);
-            if (vma == null || vma.prot == 0) {
-                throw ErrnoException.of(Errno.EFAULT);
-            }
-            return vma.isShared()
-                    ? new FutexKey(vma.mappable.identity(), vma.offsetOf(address))
-                    : new FutexKey(this, address);
-        } finally {
-            lock.unlockRead(stamp);
-        }
+        return shared ? inspection.sharedFutexKey(address) : new FutexKey(this, address);
     }
 
     /** One range of guest memory. EFAULT if it is not within the addresses of programs, as access_ok has it. */
@@ -726,47 +515,7 @@ public final class MemoryManager {
 
     /** Shows all mappings, as they were at one moment. */
     public void forEachMapping(MappingVisitor visitor) {
-        var shown = new ArrayList<Vma>();
-        long stamp = lock.readLock();
-        try {
-            for (Vma vma : mappings.all()) {
-                shown.add(vma.part(vma.start, vma.end));
-                if (vma.mappable != null) {
-                    vma.mappable.retain();
-                }
-            }
-        } finally {
-            lock.unlockRead(stamp);
-        }
-        // Names of files are found under locks that come before this one.
-        try {
-            for (Vma vma : shown) {
-                visitor.mapping(info(vma));
-            }
-        } finally {
-            for (Vma vma : shown) {
-                if (vma.mappable != null) {
-                    vma.mappable.release();
-                }
-            }
-        }
-    }
-
-    private static MappingInfo info(Vma vma) {
-        Mappable mappable = vma.mappable;
-        String name = vma.name != null || mappable == null ? vma.name : mappable.mappedName();
-        return new MappingInfo(
-                vma.start,
-                vma.end,
-                vma.prot,
-                vma.isShared(),
-                mappable == null ? 0 : vma.offset,
-                mappable == null ? 0 : mappable.mappedDevice(),
-                mappable == null ? 0 : mappable.mappedInode(),
-                name,
-                mappable == null,
-                vma.growsDown(),
-                (vma.flags & Vma.LOCKED) != 0);
+        inspection.forEachMapping(visitor);
     }
 
     /** Where the parts of the program lie. */
@@ -810,12 +559,12 @@ public final class MemoryManager {
 
     /** First address of the heap. */
     public long brkStart() {
-        return counted(mappings -> brkStart);
+        return counted(mappings -> heap.start);
     }
 
     /** Current end of the heap. */
     public long brkEnd() {
-        return counted(mappings -> brkEnd);
+        return counted(mappings -> heap.end);
     }
 
     private long counted(java.util.function.ToLongFunction<Mappings> count) {

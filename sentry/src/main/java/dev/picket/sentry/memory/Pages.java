@@ -115,6 +115,11 @@ final class Pages {
         return from < to;
     }
 
+    boolean isAnyMapped(long start, long end) {
+        int index = segments.firstEndingAfter(start);
+        return index < segments.size() && segments.get(index).start < end;
+    }
+
     /** Unmaps on the host those parts of a range that no segment covers. */
     void unmapHoles(long start, long end) {
         long next = start;

@@ -18,6 +18,19 @@ final class Protection {
         this.pages = memory.pages;
     }
 
+    /** For PROT_GROWSDOWN: where the mapping begins that the range begins in, or meets first. */
+    long growingStart(long start, long end, int growth) throws ErrnoException {
+        int index = mappings.vmas.firstEndingAfter(start);
+        if (index == mappings.vmas.size() || mappings.vmas.get(index).start >= end) {
+            throw ErrnoException.of(Errno.ENOMEM);
+        }
+        Vma vma = mappings.vmas.get(index);
+        if (growth == Mman.PROT_GROWSUP || !vma.growsDown()) {
+            throw ErrnoException.of(Errno.EINVAL); // x86 has no mappings that grow up
+        }
+        return vma.start;
+    }
+
     void change(long start, long end, int prot) throws ErrnoException {
         mappings.checkRoom(2);
         var vmas = new ArrayList<Vma>();

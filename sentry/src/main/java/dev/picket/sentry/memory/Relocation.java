@@ -52,7 +52,7 @@ final class Relocation {
         if (!mayMove) {
             throw ErrnoException.of(Errno.ENOMEM);
         }
-        return move(oldAddress, oldLength, freePlace(newLength), newLength, false);
+        return move(oldAddress, oldLength, memory.placement.find(newLength), newLength, false);
     }
 
     private long remapTo(long oldAddress, long oldLength, long newLength, boolean fixed, boolean keep, long newAddress)
@@ -93,15 +93,7 @@ final class Relocation {
                 && (hint & Pages.PAGE_BYTES - 1) == 0
                 && hint <= memory.addressLimit - length
                 && mappings.isFree(hint, hint + length);
-        return usable ? hint : freePlace(length);
-    }
-
-    private long freePlace(long length) throws ErrnoException {
-        long address = memory.findPlace(length);
-        if (address < 0) {
-            throw ErrnoException.of(Errno.ENOMEM);
-        }
-        return address;
+        return usable ? hint : memory.placement.find(length);
     }
 
     private void checkResize(Vma vma, long address, long oldLength, long newLength) throws ErrnoException {
@@ -141,7 +133,7 @@ final class Relocation {
         if (tail.mappable != null) {
             tail.mappable.retain();
         }
-        memory.insert(tail, false, false);
+        new Creation(memory).insert(tail, false, false);
     }
 
     private long move(long oldAddress, long oldLength, long newAddress, long newLength, boolean keep)
@@ -151,7 +143,7 @@ final class Relocation {
             Vma copy = source.part(newAddress, newAddress + newLength);
             copy.offset = source.offsetOf(oldAddress);
             copy.mappable.retain();
-            memory.insert(copy, false, false);
+            new Creation(memory).insert(copy, false, false);
             return newAddress;
         }
         long oldEnd = oldAddress + oldLength;

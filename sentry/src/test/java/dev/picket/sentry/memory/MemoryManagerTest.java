@@ -166,6 +166,17 @@ class MemoryManagerTest {
     }
 
     @Test
+    void a_reservation_that_is_mapped_over_piece_by_piece_stays_together() throws Exception {
+        long heap = memory.map(MapRequest.anonymous(GIB, Mman.PROT_NONE));
+        for (int i = 0; i < 64; i++) {
+            memory.map(MapRequest.anonymousAt(heap + i * MIB, MIB, RW));
+            guest.write(heap + i * MIB, i);
+        }
+        assertEquals(1, memory.pages.segments.size());
+        assertEquals(2, memory.mappings.vmas.size());
+    }
+
+    @Test
     void forking_500_times_leaves_nothing_behind() throws Exception {
         long address = memory.map(MapRequest.anonymous(MIB, RW));
         fill(guest, address, 64);
