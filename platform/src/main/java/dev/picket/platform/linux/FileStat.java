@@ -16,19 +16,19 @@ package dev.picket.platform.linux;
 public final class FileStat {
     public static final int SIZE = 144;
 
-    private static final int DEV = 0;
-    private static final int INO = 8;
-    private static final int NLINK = 16;
-    private static final int MODE = 24;
-    private static final int UID = 28;
-    private static final int GID = 32;
-    private static final int RDEV = 40;
-    private static final int SIZE_BYTES = 48;
-    private static final int BLKSIZE = 56;
-    private static final int BLOCKS = 64;
-    private static final int ATIME = 72;
-    private static final int MTIME = 88;
-    private static final int CTIME = 104;
+    public static final int DEV = 0;
+    public static final int INO = 8;
+    public static final int NLINK = 16;
+    public static final int MODE = 24;
+    public static final int UID = 28;
+    public static final int GID = 32;
+    public static final int RDEV = 40;
+    public static final int SIZE_BYTES = 48;
+    public static final int BLKSIZE = 56;
+    public static final int BLOCKS = 64;
+    public static final int ATIME = 72;
+    public static final int MTIME = 88;
+    public static final int CTIME = 104;
 
     private FileStat() {}
 
@@ -84,7 +84,7 @@ public final class FileStat {
         putTime(stat, CTIME, nanos);
     }
 
-    private static void putTime(byte[] stat, int offset, long nanos) {
+    public static void putTime(byte[] stat, int offset, long nanos) {
         Bytes.putLong(stat, offset, Math.floorDiv(nanos, 1_000_000_000L));
         Bytes.putLong(stat, offset + 8, Math.floorMod(nanos, 1_000_000_000L));
     }

@@ -8,7 +8,6 @@ import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.signal.SignalActions;
 import dev.picket.sentry.tty.SlaveFile;
-import dev.picket.sentry.tty.SlaveFile;
 import dev.picket.sentry.vfs.Path;
 import dev.picket.sentry.vfs.PathWalk;
 import dev.picket.sentry.vfs.OpenFile;
@@ -75,10 +74,6 @@ final class ProcessStart {
             throw e;
         }
         takeTerminal(task);
-        if (!spec.files().isEmpty() && spec.files().get(0) instanceof SlaveFile terminal) {
-            // As Docker's runc: setsid(2) and TIOCSCTTY. Nothing happens if the process leads no session.
-            terminal.makeControlling(task);
-        }
         task.start();
         return task.group();
     }
