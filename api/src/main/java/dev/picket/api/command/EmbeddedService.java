@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.LoggerFactory;
 
 /** A whole service in this process: what {@code serve} is, and what {@code run} starts when there is none. */
 final class EmbeddedService implements AutoCloseable {
@@ -32,6 +33,8 @@ final class EmbeddedService implements AutoCloseable {
             throws IOException {
         var settings = new ServiceSettings(
                 directories.data(), directories.run(), platform, hostImage, warmWorkers, Installation.workers());
+        // Set up by one thread, before two log.
+        LoggerFactory.getILoggerFactory();
         var opening = new CompletableFuture<Service>();
         new Thread(() -> open(settings, opening), "open").start();
         // Closes the service if it fails.

@@ -11,7 +11,8 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "picket",
         description = "Runs untrusted programs, each on a Linux kernel of its own.",
-        subcommands = {ServeCommand.class, RunCommand.class, PlatformsCommand.class, TestCommand.class, WarmUpCommand.class
+        subcommands = {ServeCommand.class, RunCommand.class, PlatformsCommand.class, TestCommand.class, WarmUpCommand.class,
+            ArchiveWorkerCommand.class
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
@@ -47,6 +48,9 @@ public final class Main implements Runnable {
             return EXIT_FAILURE;
         });
         commandLine.setExecutionExceptionHandler((error, ignored, parsed) -> {
+            if (error instanceof NoServiceException) {
+                return FullProcess.run(arguments);
+            }
             System.err.println("picket: " + message(error));
             return EXIT_FAILURE;
         });

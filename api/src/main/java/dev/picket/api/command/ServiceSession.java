@@ -36,6 +36,9 @@ final class ServiceSession implements AutoCloseable {
             if (found.isPresent()) {
                 return new ServiceSession(found.get(), null);
             }
+            if (FullProcess.isNeeded()) {
+                throw new NoServiceException();
+            }
             try {
                 return start(directories, platform, warmWorkers);
             } catch (Failure.Unavailable e) {
