@@ -9,6 +9,7 @@ import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Clock;
 import dev.picket.sentry.kernel.time.TimerService;
 import dev.picket.sentry.memory.FrameAllocator;
+import dev.picket.sentry.net.Network;
 import dev.picket.sentry.tty.Terminals;
 import dev.picket.sentry.vfs.MountNamespace;
 import java.io.PrintWriter;
@@ -60,6 +61,7 @@ public final class Kernel implements AutoCloseable {
     private final HostNames hostNames;
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
+    private final Network network = new Network(anonymousFiles.sockets());
     private final HeapBudget namesBudget = HeapBudget.ofThisProcess();
     private final TmpfsFileSystem memoryFiles;
     private final AtomicInteger queuedSignals = new AtomicInteger();
@@ -150,6 +152,11 @@ public final class Kernel implements AutoCloseable {
     /** What names and inodes of all file systems in memory may take of the Sentry's heap. */
     public HeapBudget namesBudget() {
         return namesBudget;
+    }
+
+    /** The address families of sockets, and their names. */
+    public Network network() {
+        return network;
     }
 
     /** The terminals of /dev/pts. */

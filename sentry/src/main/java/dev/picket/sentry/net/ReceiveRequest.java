@@ -15,7 +15,6 @@ public final class ReceiveRequest {
     private PeerIdentity sender;
     private List<OpenFile> files = List.of();
     private boolean truncated;
-    private boolean endOfRecord;
 
     /**
      * @param peeks MSG_PEEK: what is received stays
@@ -42,6 +41,11 @@ public final class ReceiveRequest {
         return sender;
     }
 
+    /** Whether there is no room left. */
+    public boolean isFull() {
+        return destination.remaining() == 0;
+    }
+
     /** Files that came along; the receiver takes over a reference of each. */
     public List<OpenFile> files() {
         return files;
@@ -50,11 +54,6 @@ public final class ReceiveRequest {
     /** Whether the message was longer than there was room for. */
     public boolean isTruncated() {
         return truncated;
-    }
-
-    /** Whether a record ended: MSG_EOR. */
-    public boolean isEndOfRecord() {
-        return endOfRecord;
     }
 
     /** Lets go of files that came along and that nobody wants. */
@@ -76,9 +75,5 @@ public final class ReceiveRequest {
 
     void setTruncated(boolean truncated) {
         this.truncated = truncated;
-    }
-
-    void setEndOfRecord() {
-        endOfRecord = true;
     }
 }

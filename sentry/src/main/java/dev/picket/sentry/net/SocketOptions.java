@@ -62,7 +62,7 @@ public final class SocketOptions {
     }
 
     /** SO_PASSCRED: the receiver wants to be told who sends. */
-    boolean passesCredentials() {
+    public boolean passesCredentials() {
         return passesCredentials;
     }
 

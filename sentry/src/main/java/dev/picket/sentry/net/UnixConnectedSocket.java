@@ -297,9 +297,6 @@ final class UnixConnectedSocket extends UnixSocket {
         if (result <= 0 && request.sender() == null && hasError()) {
             throwError();
         }
-        if (!stream && result > 0) {
-            request.setEndOfRecord();
-        }
         return result;
     }
 

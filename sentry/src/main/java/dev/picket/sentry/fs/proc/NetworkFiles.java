@@ -29,5 +29,6 @@ final class NetworkFiles {
 
     private void unix(Caller reader, StringBuilder text) {
         text.append("Num       RefCount Protocol Flags    Type St Inode Path\n");
+        kernel.network().unixSockets().describe(text);
     }
 }
