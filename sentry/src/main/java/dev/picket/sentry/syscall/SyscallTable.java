@@ -310,9 +310,9 @@ public final class SyscallTable {
         supported(273, "set_robust_list", Processes::setRobustList);
         supported(274, "get_robust_list", Processes::getRobustList);
         partial(275, "splice", Splices::splice, "copies, a page at a time");
-        refused(276, "tee", ENOSYS, "not yet");
+        supported(276, "tee", Pipes::tee);
         supported(277, "sync_file_range", FileSpace::syncFileRange);
-        refused(278, "vmsplice", ENOSYS, "not yet");
+        supported(278, "vmsplice", Pipes::vmsplice);
         refused(279, "move_pages", ENOSYS, "not yet");
         supported(280, "utimensat", Ownership::utimensat);
         supported(281, "epoll_pwait", EpollCalls::epollPwait);
