@@ -65,6 +65,9 @@ public sealed interface Command {
     /** What a process may send on each stream before the first {@link OutputCredit}. */
     int OUTPUT_WINDOW_BYTES = 256 * 1024;
 
+    /** What a process may send on each stream beyond all credit when it has ended: what its pipe still held. */
+    int OUTPUT_REST_BYTES = 1024 * 1024;
+
     /** What the root file system is made from: always read-only, under an overlay in memory. */
     sealed interface Root {
         /** An EROFS image file. */

@@ -228,6 +228,9 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
             postpone(shelf, text);
             disappointed = new ArrayList<>(shelf.waiting);
             shelf.waiting.clear();
+            if (closed) {
+                return;
+            }
         }
         LOGGER.warn("no worker of platform {}: {}", platform, text);
         for (CompletableFuture<Worker> each : disappointed) {
