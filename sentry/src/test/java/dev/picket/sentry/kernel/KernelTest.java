@@ -187,6 +187,51 @@ class KernelTest {
         }
     }
 
+    @Test
+    void a_shell_on_a_terminal_stops_continues_and_interrupts_jobs() throws Exception {
+        try (var sandbox = new TestSandbox()) {
+            var shell = sandbox.startOnTerminal("/bin/bash", "--norc", "-i");
+            shell.awaitShown("$ ");
+            shell.type("sleep 1000\n");
+            shell.awaitShown("sleep 1000");
+            Thread.sleep(300);
+            shell.type("\u001a"); // ^Z
+            shell.awaitShown("Stopped");
+            shell.awaitShown("$ ");
+            shell.type("jobs\n");
+            shell.awaitShown("Stopped");
+            shell.type("fg\n");
+            shell.awaitShown("sleep 1000\r\n");
+            Thread.sleep(300);
+            shell.type("\u0003"); // ^C
+            shell.awaitShown("$ ");
+            shell.type("echo status $?\n");
+            shell.awaitShown("status 130");
+            shell.type("cat &\n");
+            shell.awaitShown("$ ");
+            shell.type("sleep 0.2; jobs\n");
+            shell.awaitShown("Stopped"); // by SIGTTIN
+            shell.type("kill %1; exit 5\n");
+
+            assertEquals(5 << 8, shell.exit().get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void an_interactive_shell_is_asked_again_when_it_is_interrupted_at_its_prompt() throws Exception {
+        try (var sandbox = new TestSandbox()) {
+            var shell = sandbox.startOnTerminal("/bin/dash", "-i");
+            shell.awaitShown("$ ");
+            shell.type("abc\u0003");
+            shell.awaitShown("$ ");
+            shell.type("echo still here\n");
+            shell.awaitShown("\r\nstill here\r\n");
+            shell.type("exit 4\n");
+
+            assertEquals(4 << 8, shell.exit().get(20, TimeUnit.SECONDS));
+        }
+    }
+
     /** Descriptors of this process, but for those of host files, which live as long as their file system. */
     private static long descriptors() throws IOException {
         try (var list = Files.list(Path.of("/proc/self/fd"))) {

@@ -2,11 +2,13 @@ package dev.picket.sentry.kernel;
 
 import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
+import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.ptrace.PtracePlatform;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.fs.dev.DeviceNodes;
 import dev.picket.sentry.fs.dev.DeviceRegistry;
+import dev.picket.sentry.fs.dev.DevptsFileSystem;
 import dev.picket.sentry.fs.host.HostFileSystem;
 import dev.picket.sentry.fs.overlay.OverlayFileSystem;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
@@ -15,9 +17,12 @@ import dev.picket.sentry.loader.MachineFacts;
 import dev.picket.sentry.memory.FrameAllocator;
 import dev.picket.sentry.syscall.Dispatcher;
 import dev.picket.sentry.syscall.SyscallTable;
+import dev.picket.sentry.tty.Terminal;
+import dev.picket.sentry.vfs.FileOperations;
 import dev.picket.sentry.vfs.MountNamespace;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.PathWalk;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -27,10 +32,6 @@ import java.util.concurrent.TimeoutException;
 
 /** A sandbox on the ptrace platform whose root is that of the host, under an overlay in memory. */
 final class TestSandbox implements AutoCloseable {
-    private static final int O_PATH = 010000000;
-    private static final int O_DIRECTORY = 0200000;
-    private static final int O_CLOEXEC = 02000000;
-    private static final int AT_FDCWD = -100;
     private static final long TIMEOUT_SECONDS = 30;
 
     private final Kernel kernel;
@@ -93,10 +94,10 @@ final class TestSandbox implements AutoCloseable {
         DeviceNodes.make(caller, devices);
         mounts.mount(PathWalk.resolve(caller, caller.root(), "/dev", PathWalk.FOLLOW), devices, 0, "tmpfs");
         mounts.mount(
-                PathWalk.resolve(caller, caller.root(), "/tmp", PathWalk.FOLLOW),
-                new TmpfsFileSystem(frames, 34, 0, 01777),
+                PathWalk.resolve(caller, caller.root(), "/dev/pts", PathWalk.FOLLOW),
+                new DevptsFileSystem(kernel.terminals(), 34),
                 0,
-                "tmpfs");
+                "devpts");
     }
 
     private static HostFileSystem hostRoot() throws ErrnoException {
@@ -104,7 +105,7 @@ final class TestSandbox implements AutoCloseable {
         try {
             var root = new HostFileSystem(30);
             root.add("/", (int) ErrnoException.check(
-                    Host.openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)));
+                    Host.openat(Fcntl.AT_FDCWD, path, Fcntl.O_PATH | Fcntl.O_DIRECTORY | Fcntl.O_CLOEXEC, 0)));
             return root;
         } finally {
             NativeMemory.free(path);
@@ -125,16 +126,65 @@ final class TestSandbox implements AutoCloseable {
         output.retain();
         output.retain();
         var exit = new CompletableFuture<Integer>();
-        var process = kernel.createProcess(new ProcessSpec(
+        var process = kernel.createProcess(spec(List.of(output, output, output), exit, command));
+        return new Started(process, exit, output);
+    }
+
+    /** A process whose standard streams are a terminal, of which this has the other end. */
+    record OnTerminal(ThreadGroup process, CompletableFuture<Integer> exit, Terminal terminal, StringBuilder shown) {
+        void type(String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+            terminal.feed(bytes, 0, bytes.length);
+        }
+
+        /** Waits until the terminal has shown {@code text} after what was awaited before. */
+        void awaitShown(String text) throws InterruptedException {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
+            byte[] bytes = new byte[4096];
+            while (true) {
+                int count = terminal.take(bytes, 0, bytes.length);
+                if (count > 0) {
+                    shown.append(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
+                }
+                int found = shown.indexOf(text);
+                if (found >= 0) {
+                    shown.delete(0, found + text.length());
+                    return;
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new AssertionError("the terminal does not show " + text + ", but: " + shown);
+                }
+                Thread.sleep(5);
+            }
+        }
+    }
+
+    /** Starts a program on a terminal of its own. */
+    OnTerminal startOnTerminal(String... command) throws ErrnoException {
+        var terminal = kernel.terminals().create(0);
+        terminal.setLocked(false);
+        var root = kernel.mounts().rootPath();
+        var credentials = Credentials.initial(0, 0, new int[0], -1L);
+        var caller = new StartCaller(credentials, root, root);
+        String name = "/dev/pts/" + terminal.number();
+        var slave = FileOperations.open(caller, root, name, Fcntl.O_RDWR | Fcntl.O_NOCTTY, 0);
+        slave.retain();
+        slave.retain();
+        var exit = new CompletableFuture<Integer>();
+        var process = kernel.createProcess(spec(List.of(slave, slave, slave), exit, command));
+        return new OnTerminal(process, exit, terminal, new StringBuilder());
+    }
+
+    private static ProcessSpec spec(List<OpenFile> files, CompletableFuture<Integer> exit, String... command) {
+        return new ProcessSpec(
                 command[0],
                 List.of(command),
-                List.of("PATH=/usr/bin:/bin", "HOME=/", "LANG=C"),
+                List.of("PATH=/usr/bin:/bin", "HOME=/", "LANG=C", "TERM=dumb", "PS1=$ "),
                 "/",
                 Credentials.initial(0, 0, new int[0], Credentials.DOCKER_DEFAULT),
-                List.<OpenFile>of(output, output, output),
+                files,
                 true,
-                (group, waitStatus) -> exit.complete(waitStatus)));
-        return new Started(process, exit, output);
+                (group, waitStatus) -> exit.complete(waitStatus));
     }
 
     /** Starts a shell script. */
