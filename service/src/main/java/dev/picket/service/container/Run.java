@@ -75,6 +75,12 @@ final class Run implements WorkerListener {
 
     @Override
     public void event(Event event) {
+        synchronized (this) {
+            if (over) {
+                // Execs may have something to say as they go down with the sandbox.
+                return;
+            }
+        }
         if (event instanceof Event.Output output) {
             if (output.process() == Command.MAIN) {
                 container.hub().output(output.stream(), output.data());
