@@ -173,6 +173,8 @@ public final class Service implements AutoCloseable {
     private static ScheduledThreadPoolExecutor newTimer() {
         var timer = new ScheduledThreadPoolExecutor(1, threads("service-timer"));
         timer.setRemoveOnCancelPolicy(true);
+        // What is still scheduled at the end are deadlines; nobody shall wait for them.
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         return timer;
     }
 
