@@ -9,7 +9,6 @@ import dev.picket.api.image.ImageNameFilter;
 import dev.picket.api.nativeapi.PlatformController;
 import dev.picket.api.network.NetworkController;
 import dev.picket.api.security.SecurityConfiguration;
-import dev.picket.api.specification.SpecificationConfiguration;
 import dev.picket.api.stream.BlockingCalls;
 import dev.picket.api.system.SystemController;
 import dev.picket.api.system.UnsupportedController;
@@ -53,7 +52,6 @@ import tools.jackson.databind.json.JsonMapper;
     NetworkController.class,
     VolumeController.class,
     PlatformController.class,
-    SpecificationConfiguration.class,
 })
 public class ApiConfiguration implements WebFluxConfigurer {
     /** Bodies that are JSON: a container with a very large environment stays below it. */

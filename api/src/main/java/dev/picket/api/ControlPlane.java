@@ -16,6 +16,7 @@ import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.boot.web.context.reactive.AnnotationConfigReactiveWebApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.AnnotationConfigUtils;
 import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.http.server.reactive.HttpHandler;
 
@@ -36,13 +37,17 @@ public final class ControlPlane implements AutoCloseable {
      * starting fails.
      *
      * @param opening the service, which may still be opened in another thread: that and the wiring here take equally long
+     * @param specification whether to serve the API's specification too, which makes the start longer
      * @throws Failure what the service could not be opened for, or {@link Failure.Unavailable} if an address cannot be
      *     bound
      */
-    public static ControlPlane start(CompletableFuture<Service> opening, List<ListenAddress> addresses) {
+    public static ControlPlane start(
+            CompletableFuture<Service> opening, List<ListenAddress> addresses, boolean specification) {
         // Logging is set up by StandardErrorLogging; Boot's own way reads XML.
         System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
-        var application = new SpringApplication(ApiConfiguration.class);
+        var application = specification
+                ? new SpringApplication(ApiConfiguration.class, SpecificationConfiguration.class)
+                : new SpringApplication(ApiConfiguration.class);
         application.setWebApplicationType(WebApplicationType.REACTIVE);
         application.setBannerMode(Banner.Mode.OFF);
         application.setLogStartupInfo(false);
@@ -57,6 +62,8 @@ public final class ControlPlane implements AutoCloseable {
                 "springdoc.default-produces-media-type", "application/json"));
         application.addInitializers(context -> {
             var beans = (GenericApplicationContext) context;
+            // Nobody here listens to Spring's events by annotation; looking for it costs every start.
+            beans.removeBeanDefinition(AnnotationConfigUtils.EVENT_LISTENER_PROCESSOR_BEAN_NAME);
             // The control plane closes it, after the listeners.
             beans.registerBean(Service.class, opening::join, definition -> definition.setDestroyMethodName(""));
         });

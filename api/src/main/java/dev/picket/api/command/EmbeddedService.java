@@ -29,7 +29,12 @@ final class EmbeddedService implements AutoCloseable {
      * @throws dev.picket.service.failure.Failure.Unavailable if the data directory or an address is in use
      */
     static EmbeddedService start(
-            Directories directories, List<ListenAddress> listen, String platform, boolean hostImage, int warmWorkers)
+            Directories directories,
+            List<ListenAddress> listen,
+            String platform,
+            boolean hostImage,
+            int warmWorkers,
+            boolean specification)
             throws IOException {
         var settings = new ServiceSettings(
                 directories.data(), directories.run(), platform, hostImage, warmWorkers, Installation.workers());
@@ -38,7 +43,7 @@ final class EmbeddedService implements AutoCloseable {
         var opening = new CompletableFuture<Service>();
         new Thread(() -> open(settings, opening), "open").start();
         // Closes the service if it fails.
-        ControlPlane controlPlane = ControlPlane.start(opening, listen);
+        ControlPlane controlPlane = ControlPlane.start(opening, listen, specification);
         var embedded = new EmbeddedService(controlPlane, new ServiceAddresses(directories.addresses()));
         Runtime.getRuntime().addShutdownHook(new Thread(embedded::close, "close"));
         embedded.addresses.write(controlPlane.addresses());

@@ -3,6 +3,8 @@ package dev.picket.api.command;
 import dev.picket.api.client.ApiException;
 import dev.picket.service.failure.Failure;
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -39,22 +41,45 @@ public final class Main implements Runnable {
     }
 
     static int execute(String... arguments) {
-        var commandLine = new CommandLine(new Main());
-        // What follows the image belongs to the program, options too.
-        commandLine.getSubcommands().get("run").setStopAtPositional(true);
+        if (arguments.length > 1 && arguments[0].equals("run")) {
+            var options = RunOptions.parse(Arrays.copyOfRange(arguments, 1, arguments.length));
+            if (options != null) {
+                return guarded(() -> RunCommand.run(options), arguments);
+            }
+        }
+        var commandLine = commandLine();
         commandLine.setParameterExceptionHandler((error, ignored) -> {
             String command = error.getCommandLine().getCommandSpec().qualifiedName();
             System.err.println("picket: " + error.getMessage() + "; see " + command + " --help");
             return EXIT_FAILURE;
         });
-        commandLine.setExecutionExceptionHandler((error, ignored, parsed) -> {
-            if (error instanceof NoServiceException) {
+        commandLine.setExecutionExceptionHandler((error, ignored, parsed) -> guarded(
+                () -> {
+                    throw error;
+                },
+                arguments));
+        return commandLine.execute(arguments);
+    }
+
+    static CommandLine commandLine() {
+        var commandLine = new CommandLine(new Main());
+        // What follows the image belongs to the program, options too.
+        commandLine.getSubcommands().get("run").setStopAtPositional(true);
+        return commandLine;
+    }
+
+    /** Runs a command, and tells an error in one line. */
+    private static int guarded(Callable<Integer> command, String[] arguments) {
+        try {
+            try {
+                return command.call();
+            } catch (NoServiceException e) {
                 return FullProcess.run(arguments);
             }
-            System.err.println("picket: " + message(error));
+        } catch (Exception e) {
+            System.err.println("picket: " + message(e));
             return EXIT_FAILURE;
-        });
-        return commandLine.execute(arguments);
+        }
     }
 
     private static String message(Exception error) {

@@ -2,6 +2,7 @@ package dev.picket.api.command;
 
 import dev.picket.api.client.ApiClient;
 import dev.picket.api.listen.ListenAddress;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,26 +90,33 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (!command.isEmpty() && command.get(0).equals("--")) {
-            command = command.subList(1, command.size());
-        }
-        var request = new RunRequest(
+        return run(options());
+    }
+
+    RunOptions options() {
+        return RunOptions.of(
                 image,
                 command,
                 environment,
                 workingDirectory,
                 user,
                 platform,
-                Sizes.parse("--memory", memory),
+                memory,
                 interactive,
                 terminal,
                 remove,
-                trace);
-        if (host != null) {
-            return new RunSession(new ApiClient(ListenAddress.parse(host)), request).run();
+                trace,
+                host,
+                data);
+    }
+
+    /** @return the status to exit with */
+    static int run(RunOptions options) throws IOException, InterruptedException {
+        if (options.host() != null) {
+            return new RunSession(new ApiClient(ListenAddress.parse(options.host())), options.request()).run();
         }
-        try (var session = ServiceSession.open(Directories.of(data), "auto", 1)) {
-            return new RunSession(session.client(), request).run();
+        try (var session = ServiceSession.open(Directories.of(options.data()), "auto", 1)) {
+            return new RunSession(session.client(), options.request()).run();
         }
     }
 }

@@ -66,7 +66,7 @@ final class ServeCommand implements Callable<Integer> {
         var ended = new CountDownLatch(1);
         Signal.handle(new Signal("INT"), signal -> ended.countDown());
         Signal.handle(new Signal("TERM"), signal -> ended.countDown());
-        try (var service = EmbeddedService.start(directories, addresses, platform, !noHostImage, pool)) {
+        try (var service = EmbeddedService.start(directories, addresses, platform, !noHostImage, pool, true)) {
             System.out.println("picket is ready on "
                     + service.addresses().stream().map(ListenAddress::toString).collect(Collectors.joining(", ")));
             System.out.flush();

@@ -55,7 +55,7 @@ final class ServiceSession implements AutoCloseable {
             throws IOException {
         var socket = directories.run().resolve("run-" + ProcessHandle.current().pid() + ".sock");
         var address = new ListenAddress.Unix(socket);
-        var embedded = EmbeddedService.start(directories, List.of(address), platform, true, warmWorkers);
+        var embedded = EmbeddedService.start(directories, List.of(address), platform, true, warmWorkers, false);
         return new ServiceSession(new ApiClient(address), embedded);
     }
 

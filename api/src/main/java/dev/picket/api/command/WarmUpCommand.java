@@ -27,7 +27,7 @@ final class WarmUpCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         var directories = Directories.of(data);
         var address = new ListenAddress.Unix(directories.run().resolve("warm-up.sock"));
-        try (var service = EmbeddedService.start(directories, List.of(address), "auto", true, 0)) {
+        try (var service = EmbeddedService.start(directories, List.of(address), "auto", true, 1, true)) {
             var api = new ApiClient(address);
             for (String path : List.of("/_ping", "/version", "/info", "/images/json", "/containers/json")) {
                 api.call("GET", path, null);

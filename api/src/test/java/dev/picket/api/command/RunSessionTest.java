@@ -41,4 +41,30 @@ class RunSessionTest {
         assertEquals(125, Main.execute("serve", "--listen", "tcp://0.0.0.0:1"));
         assertEquals(0, Main.execute("run", "--help"));
     }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "host",
+                "host true",
+                "host -- true --help",
+                "host true -- x",
+                "-it host sh",
+                "-i -t -e A=1 -e B -w /tmp -u 1:2 -m 64m --platform ptrace --no-rm --strace host -- sh -c x",
+                "--rm --runtime auto --interactive --tty --env A= --workdir / --user nobody --memory 5 host x -i",
+                "-H unix:///x --data /y host -e",
+            })
+    void plain_arguments_are_parsed_as_picocli_does(String line) {
+        String[] arguments = line.split(" ");
+        var commandLine = Main.commandLine();
+        commandLine.parseArgs(("run " + line).split(" "));
+        RunCommand command = commandLine.getSubcommands().get("run").getCommand();
+        assertEquals(command.options(), RunOptions.parse(arguments));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-i", "--bogus x host", "-e", "-e -x host", "--memory=5 host", "-w"})
+    void unusual_arguments_are_left_to_picocli(String line) {
+        assertEquals(null, RunOptions.parse(line.split(" ")));
+    }
 }
