@@ -65,7 +65,8 @@ public final class Budget {
         }
     }
 
-    synchronized long pages() {
+    /** Pages in use. */
+    public synchronized long pages() {
         return pages;
     }
 
