@@ -69,6 +69,7 @@ static const char *current_case;
         fflush(stdout);                                                                                    \
         pid_t child_ = fork();                                                                             \
         if (child_ == 0) {                                                                                 \
+            failures = 0;                                                                                  \
             __VA_ARGS__;                                                                                   \
             _exit(failures != 0);                                                                          \
         }                                                                                                  \
