@@ -211,7 +211,7 @@ class KernelTest {
             shell.awaitShown("$ ");
             shell.type("sleep 0.2; jobs\n");
             shell.awaitShown("Stopped"); // by SIGTTIN
-            shell.type("kill %1; exit 5\n");
+            shell.type("kill -KILL %1; sleep 0.2; exit 5\n");
 
             assertEquals(5 << 8, shell.exit().get(20, TimeUnit.SECONDS));
         }
