@@ -64,6 +64,11 @@ final class HostDirectory extends HostInode {
     }
 
     @Override
+    public boolean cachesNames() {
+        return !host().isLive();
+    }
+
+    @Override
     public Inode lookup(Caller caller, String name) throws ErrnoException {
         HostOpen.checkName(name);
         Descriptor directory = open();

@@ -93,6 +93,17 @@ final class HostFile extends HostInode {
         return file;
     }
 
+    @Override
+    synchronized void refresh() {
+        if (users > 0 && host().isLive()) {
+            try {
+                setStat(HostStat.of(file.descriptor(), ""));
+            } catch (ErrnoException e) {
+                throw new IllegalStateException("an open file of the host has no status", e);
+            }
+        }
+    }
+
     /** Asks the host for the size; only for users. */
     long currentSizeBytes() throws ErrnoException {
         HostStat now = HostStat.of(image().descriptor(), "");

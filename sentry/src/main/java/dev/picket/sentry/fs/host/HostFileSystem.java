@@ -38,6 +38,7 @@ public final class HostFileSystem extends FileSystem {
 
     private final long device;
     private final int openFilesLimit;
+    private final boolean live;
     private final DescriptorCache directories = new DescriptorCache(DIRECTORIES_OPEN);
     private final InodeCache<Key, HostInode> inodes = new InodeCache<>();
     private final Map<Long, Integer> devices = new HashMap<>();
@@ -46,14 +47,19 @@ public final class HostFileSystem extends FileSystem {
     private long syntheticInodes;
     private int openFiles;
 
+    /** A view of what does not change while it is in use, such as an image: what was looked at is remembered. */
     public HostFileSystem(long device) {
-        this(device, DEFAULT_OPEN_FILES);
+        this(device, DEFAULT_OPEN_FILES, false);
     }
 
-    /** @param openFilesLimit how many host files guests may have open or mapped at once; beyond it is ENFILE */
-    public HostFileSystem(long device, int openFilesLimit) {
+    /**
+     * @param openFilesLimit how many host files guests may have open or mapped at once; beyond it is ENFILE
+     * @param live whether the host changes the files meanwhile, and guests are to see it: then the host is always asked
+     */
+    public HostFileSystem(long device, int openFilesLimit, boolean live) {
         this.device = device;
         this.openFilesLimit = openFilesLimit;
+        this.live = live;
         this.root = new SyntheticDirectory(this, nextSynthetic());
     }
 
@@ -89,9 +95,9 @@ public final class HostFileSystem extends FileSystem {
         place(guestPath, new SyntheticDirectory(this, nextSynthetic()));
     }
 
-    /** A file system that shows one file or directory of the host as its root, for a volume. */
+    /** A live file system that shows one file or directory of the host as its root, for a volume. */
     public static HostFileSystem of(long device, int descriptor) throws ErrnoException {
-        var fileSystem = new HostFileSystem(device);
+        var fileSystem = new HostFileSystem(device, DEFAULT_OPEN_FILES, true);
         fileSystem.add("/", descriptor);
         return fileSystem;
     }
@@ -148,6 +154,10 @@ public final class HostFileSystem extends FileSystem {
     @Override
     public FileSystemStatus status() {
         return new FileSystemStatus(FileSystemMagic.V9FS_MAGIC, 4096, 0, 0, 0, 0, 0, Fcntl.NAME_MAX);
+    }
+
+    boolean isLive() {
+        return live;
     }
 
     DescriptorCache directories() {

@@ -40,8 +40,12 @@ abstract class HostInode extends Inode {
         this.stat = stat;
     }
 
+    /** Asks the host anew, if that can be done and what it said may have changed. */
+    void refresh() {}
+
     @Override
     public final Attributes attributes() {
+        refresh();
         HostStat now = stat;
         int mode = now.mode();
         if (now.type() == FileMode.S_IFREG) {
