@@ -205,9 +205,7 @@ final class UnixConnectedSocket extends UnixSocket {
             }
             outgoing = peer.incoming;
         }
-        if (hasError()) {
-            throwError();
-        }
+        // An error that waits, such as ECONNRESET, is told to the reader: after a close, EPIPE comes first here.
         return stream ? sendStream(request, outgoing) : sendPacket(request, outgoing);
     }
 

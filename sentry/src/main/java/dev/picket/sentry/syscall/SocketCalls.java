@@ -36,6 +36,9 @@ final class SocketCalls {
         int protocol = args.asInt(2);
         long address = args.asAddress(3);
         checkType(domain, type);
+        if (domain == AF_INET || domain == AF_INET6) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP); // these have no pairs, on no system
+        }
 
         var family = task.kernel().network().family(domain);
         var pair = family.createPair(
