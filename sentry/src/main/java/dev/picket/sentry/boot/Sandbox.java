@@ -90,6 +90,10 @@ final class Sandbox {
         } finally {
             files.closeRest();
         }
+        if (start.root() instanceof Command.Root.Image
+                && start.mounts().stream().allMatch(mount -> mount.descriptorIndex() < 0)) {
+            Confinement.closePaths(table);
+        }
         launch(Command.MAIN, start.process());
     }
 

@@ -69,7 +69,7 @@ public final class WorkerMain {
         pumping.setDaemon(true);
         pumping.start();
         var sandbox = new Sandbox(platform, facts, table, socket, pump);
-        Confinement.apply();
+        Confinement.apply(table);
         socket.send(new Event.Ready(platform.name(), Host.getpid()));
 
         for (Command command = socket.next(); command != null; command = socket.next()) {

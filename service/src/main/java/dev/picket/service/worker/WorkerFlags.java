@@ -20,6 +20,10 @@ public final class WorkerFlags {
         if (layout.nativeLibraries() != null) {
             flags.add("-Djffi.boot.library.path=" + layout.nativeLibraries());
         }
+        if (layout.classPath().stream().anyMatch(Files::isDirectory)) {
+            // A class in a directory is a path to be opened; jars are open already. For development only.
+            flags.add("-Dpicket.worker.confined=false");
+        }
         return flags;
     }
 
