@@ -15,6 +15,7 @@ import dev.picket.sentry.fs.overlay.OverlayFileSystem;
 import dev.picket.sentry.fs.proc.ProcFileSystem;
 import dev.picket.sentry.fs.sys.CgroupFileSystem;
 import dev.picket.sentry.fs.sys.SysFileSystem;
+import dev.picket.sentry.fs.tmpfs.HeapBudget;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.Kernel;
 import dev.picket.sentry.memory.FrameAllocator;
@@ -41,6 +42,7 @@ final class SandboxFiles {
     private final FrameAllocator frames;
     private final long memoryBytes;
     private final List<Integer> descriptors;
+    private final HeapBudget heap = HeapBudget.ofThisProcess();
     private long nextDevice = FIRST_DEVICE;
 
     /** @param descriptors what came with the start command; each is used by what it is for */
@@ -55,7 +57,7 @@ final class SandboxFiles {
         FileSystem lower = root instanceof Command.Root.Image image
                 ? openImage(image)
                 : openDirectories((Command.Root.HostDirectories) root);
-        var upper = new TmpfsFileSystem(frames, nextDevice++, memoryBytes / WHOLE, 0755);
+        var upper = new TmpfsFileSystem(frames, nextDevice++, memoryBytes / WHOLE, 0755, heap);
         return new MountNamespace(new OverlayFileSystem(List.of(lower), upper, nextDevice++), 0, "overlay");
     }
 
@@ -110,7 +112,7 @@ final class SandboxFiles {
                 new CgroupFileSystem(kernel, nextDevice++),
                 plain | Mount.READ_ONLY,
                 "cgroup");
-        var devices = new TmpfsFileSystem(frames, nextDevice++, 64L << 10, 0755);
+        var devices = new TmpfsFileSystem(frames, nextDevice++, 64L << 10, 0755, heap);
         DeviceNodes.make(caller, devices);
         mount(caller, mounts, "/dev", devices, Mount.NO_SUID, "tmpfs");
         mount(
@@ -147,7 +149,8 @@ final class SandboxFiles {
 
     private void mountMemory(Outsider caller, MountNamespace mounts, String path, long limitBytes, int flags)
             throws ErrnoException {
-        mount(caller, mounts, path, new TmpfsFileSystem(frames, nextDevice++, limitBytes, 01777), flags, "tmpfs");
+        var files = new TmpfsFileSystem(frames, nextDevice++, limitBytes, 01777, heap);
+        mount(caller, mounts, path, files, flags, "tmpfs");
     }
 
     private static void mount(

@@ -43,6 +43,9 @@ public final class Kernel implements AutoCloseable {
     /** Device 0:1, as Linux's own tmpfs for shared memory usually has. */
     private static final long MEMORY_FILES_DEVICE = 1;
 
+    /** One part in so many of the heap may go to names and inodes of guests' own file systems in memory. */
+    private static final int NAMES_SHARE = 12;
+
     private static final long CLOSE_TIMEOUT_NANOS = 5_000_000_000L;
 
     private final Platform platform;
@@ -62,7 +65,9 @@ public final class Kernel implements AutoCloseable {
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
     private final Network network = new Network(anonymousFiles.sockets());
-    private final HeapBudget namesBudget = HeapBudget.ofThisProcess();
+    /** For what guests mount themselves and for files of memfd_create(2); what the sandbox began with has its own. */
+    private final HeapBudget namesBudget =
+            new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
     private final TmpfsFileSystem memoryFiles;
     private final AtomicInteger queuedSignals = new AtomicInteger();
     private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);
