@@ -4,8 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -14,6 +20,14 @@ import org.junit.jupiter.api.Timeout;
 /** Debian's bash and python3, imported as an image, run scripts that use what real ones use. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class ProgramsTest {
+    private static final List<String> PACKAGES = List.of(
+            ("bash dash coreutils findutils grep sed diffutils procps util-linux python3 python3-minimal python3.11"
+                            + " python3.11-minimal libpython3-stdlib libpython3.11-minimal libpython3.11-stdlib libc6 libc-bin"
+                            + " libtinfo6 libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10 zlib1g libexpat1 libssl3"
+                            + " libffi8 libbz2-1.0 liblzma5 libsqlite3-0 libuuid1 libcrypt1 libreadline8 libncursesw6"
+                            + " libcap2 libsystemd0 libzstd1 liblz4-1 libgcrypt20 libgpg-error0 libstdc++6 libgcc-s1")
+                    .split(" "));
+
     private static RunningPicket picket;
 
     @BeforeAll
@@ -21,22 +35,36 @@ class ProgramsTest {
         assumeTrue(RunningPicket.unavailable() == null, RunningPicket.unavailable());
         picket = new RunningPicket();
         Path scripts = Path.of("src/test/resources/guest").toAbsolutePath();
-        picket.importImage(
-                "debian",
-                "--exclude=__pycache__",
-                "--transform=s," + scripts.toString().substring(1) + ",srv,",
-                "-C",
-                "/",
-                "bin",
-                "lib",
-                "lib64",
-                "usr/bin",
-                "usr/lib/python3.11",
-                "usr/lib/python3",
-                "usr/lib64",
-                "usr/lib/x86_64-linux-gnu",
-                "etc/ld.so.cache",
-                scripts.toString().substring(1));
+        Path list = Files.createTempFile("picket-debian", ".list");
+        try {
+            Files.write(list, filesOfPackages());
+            picket.importImage(
+                    "debian",
+                    "--no-recursion",
+                    "--transform=s,^" + scripts.toString().substring(1) + ",srv,",
+                    "-C",
+                    "/",
+                    "-T",
+                    list.toString(),
+                    "--recursion",
+                    scripts.toString().substring(1));
+        } finally {
+            Files.delete(list);
+        }
+    }
+
+    /** The files of Debian's packages for a shell, its tools and Python, as far as they are installed here. */
+    private static List<String> filesOfPackages() throws Exception {
+        var command = new ArrayList<>(List.of("dpkg", "-L"));
+        command.addAll(PACKAGES);
+        Process dpkg = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        var links = Stream.of("/bin", "/sbin", "/lib", "/lib64").filter(path -> Files.isSymbolicLink(Path.of(path)));
+        var files = new String(dpkg.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .filter(path -> !path.startsWith("/usr/share/") && !path.equals("/."))
+                .filter(path -> Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS))
+                .filter(path -> !Files.isDirectory(Path.of(path)));
+        return Stream.concat(links, files).map(path -> path.substring(1)).distinct().toList();
     }
 
     @AfterAll
