@@ -306,7 +306,7 @@ public final class SyscallTable {
         supported(269, "faccessat", FileStatus::faccessat);
         supported(270, "pselect6", Polling::pselect6);
         supported(271, "ppoll", Polling::ppoll);
-        refused(272, "unshare", ENOSYS, "not yet");
+        partial(272, "unshare", Processes::unshare, "CLONE_FILES and CLONE_FS; new namespaces are EPERM");
         supported(273, "set_robust_list", Processes::setRobustList);
         supported(274, "get_robust_list", Processes::getRobustList);
         partial(275, "splice", Splices::splice, "copies, a page at a time");
@@ -342,7 +342,7 @@ public final class SyscallTable {
         refused(305, "clock_adjtime", EPERM, "the clock is the host's");
         supported(306, "syncfs", FileSpace::fsync);
         supported(307, "sendmmsg", SocketMessages::sendmmsg);
-        refused(308, "setns", ENOSYS, "not yet");
+        refused(308, "setns", EPERM, "one namespace of each kind");
         partial(309, "getcpu", Scheduling::getcpu, "always CPU 0");
         supported(310, "process_vm_readv", ProcessMemory::processVmReadv);
         supported(311, "process_vm_writev", ProcessMemory::processVmWritev);

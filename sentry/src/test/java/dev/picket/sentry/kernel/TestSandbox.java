@@ -11,6 +11,8 @@ import dev.picket.sentry.fs.dev.DeviceRegistry;
 import dev.picket.sentry.fs.dev.DevptsFileSystem;
 import dev.picket.sentry.fs.host.HostFileSystem;
 import dev.picket.sentry.fs.overlay.OverlayFileSystem;
+import dev.picket.sentry.fs.proc.ProcFileSystem;
+import dev.picket.sentry.fs.proc.ProcessorDescription;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.loader.Loader;
 import dev.picket.sentry.loader.MachineFacts;
@@ -73,7 +75,7 @@ final class TestSandbox implements AutoCloseable {
         var loader = new Loader(platform, frames, MachineFacts.BASELINE, random::nextLong);
         try {
             kernel = new Kernel(platform, frames, root(frames), Dispatcher.using(table), loader, options);
-            mountDevices(frames);
+            mountStandard(frames);
         } catch (ErrnoException e) {
             platform.close();
             throw new IllegalStateException(e);
@@ -85,11 +87,16 @@ final class TestSandbox implements AutoCloseable {
         return new MountNamespace(new OverlayFileSystem(List.of(hostRoot()), upper, 32), 0, "overlay");
     }
 
-    private void mountDevices(FrameAllocator frames) throws ErrnoException {
+    private void mountStandard(FrameAllocator frames) throws ErrnoException {
         var mounts = kernel.mounts();
         mounts.setSpecialFiles(new DeviceRegistry(kernel.anonymousFiles().fifos(), kernel.terminals()));
         var credentials = Credentials.initial(0, 0, new int[0], -1L);
         var caller = new StartCaller(credentials, mounts.rootPath(), mounts.rootPath());
+        mounts.mount(
+                PathWalk.resolve(caller, caller.root(), "/proc", PathWalk.FOLLOW),
+                new ProcFileSystem(kernel, 35, ProcessorDescription.parse("")),
+                0,
+                "proc");
         var devices = new TmpfsFileSystem(frames, 33, 0, 0755);
         DeviceNodes.make(caller, devices);
         mounts.mount(PathWalk.resolve(caller, caller.root(), "/dev", PathWalk.FOLLOW), devices, 0, "tmpfs");
