@@ -26,7 +26,8 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
 
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
-    private static final long TAKE_SECONDS = 15;
+    /** Long enough for a queue of many: each worker has a deadline of its own. */
+    private static final long TAKE_SECONDS = 60;
 
     /** Starts workers: {@link WorkerLauncher#launch} or a test's. */
     @FunctionalInterface
