@@ -13,8 +13,8 @@ import java.util.Set;
 
 /** The messages that wait to be read at one socket. Its monitor guards it; it wakes the reader and the writers. */
 final class MessageQueue {
-    /** With so little a queue gets on even when the sandbox's budget is used up. */
-    private static final int ALWAYS_BYTES = 4096 + Message.OVERHEAD_BYTES;
+    /** A message of so little is taken into an empty queue even when the sandbox's budget is used up. */
+    static final int ALWAYS_BYTES = 4096;
 
     private static final int WRITERS_BEFORE_PURGE = 1024;
 
@@ -38,19 +38,23 @@ final class MessageQueue {
     /** Outcome of {@link #offer}. */
     enum Offer {
         TAKEN,
+        /** The writer waits. */
         FULL,
-        REFUSED
+        /** Nobody will read it any more. */
+        REFUSED,
+        /** The sandbox's sockets hold too much for a message of this length. */
+        NO_MEMORY
     }
 
     /**
      * Whether something could be offered now; if not, {@code writer} is woken when it can. A queue that refuses all is
      * no reason to wait.
      *
-     * @param limitBytes of cost
+     * @param limitBytes of cost; the last message may exceed it
      * @param limitMessages how many messages there may be
      */
     synchronized boolean hasRoom(long limitBytes, int limitMessages, WaitQueue writer) {
-        if (refused || cost < limitBytes && messages.size() < limitMessages) {
+        if (refused || isRoomy(limitBytes, limitMessages)) {
             return true;
         }
         noteBlocked(writer);
@@ -63,10 +67,12 @@ final class MessageQueue {
             if (refused) {
                 return Offer.REFUSED;
             }
-            boolean fits = messages.isEmpty() || cost + message.cost() <= limitBytes;
-            if (!fits || messages.size() >= limitMessages || !reserve(message.cost())) {
+            if (!isRoomy(limitBytes, limitMessages)) {
                 noteBlocked(writer);
                 return Offer.FULL;
+            }
+            if (!reserve(message)) {
+                return Offer.NO_MEMORY;
             }
             messages.addLast(message);
             cost += message.cost();
@@ -84,12 +90,17 @@ final class MessageQueue {
         blockedWriters.add(writer);
     }
 
-    private boolean reserve(long count) {
-        if (budget.reserve(count)) {
+    /** What poll(2) calls room must be room for any message, or a writer that polls would spin. */
+    private boolean isRoomy(long limitBytes, int limitMessages) {
+        return messages.isEmpty() || cost < limitBytes && messages.size() < limitMessages && budget.hasRoom();
+    }
+
+    private boolean reserve(Message message) {
+        if (budget.reserve(message.cost())) {
             return true;
         }
-        if (messages.isEmpty() && count <= ALWAYS_BYTES) {
-            budget.reserveAlways(count);
+        if (messages.isEmpty() && message.length() <= ALWAYS_BYTES) {
+            budget.reserveAlways(message.cost());
             return true;
         }
         return false;

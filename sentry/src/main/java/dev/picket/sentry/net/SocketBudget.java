@@ -19,8 +19,13 @@ final class SocketBudget {
         this.limitBytes = limitBytes;
     }
 
+    /** Whether something is left; the last message that is taken may exceed the limit. */
+    synchronized boolean hasRoom() {
+        return bytes < limitBytes;
+    }
+
     synchronized boolean reserve(long count) {
-        if (bytes + count > limitBytes) {
+        if (bytes >= limitBytes) {
             return false;
         }
         bytes += count;

@@ -211,6 +211,7 @@ final class UnixConnectedSocket extends UnixSocket {
 
     private long sendStream(SendRequest request, MessageQueue outgoing) throws ErrnoException {
         int limit = options().sendBufferBytes();
+        int chunk = CHUNK_BYTES;
         long done = 0;
         while (request.source().remaining() > 0) {
             if (outgoing.isRefused()) {
@@ -224,7 +225,7 @@ final class UnixConnectedSocket extends UnixSocket {
             }
             byte[] data;
             try {
-                data = copyIn(request, Math.max(1, Math.min(CHUNK_BYTES, limit - Message.OVERHEAD_BYTES)));
+                data = copyIn(request, chunk);
             } catch (ErrnoException e) {
                 if (done > 0) {
                     return done;
@@ -234,10 +235,13 @@ final class UnixConnectedSocket extends UnixSocket {
             var offer = offer(request, data, outgoing, limit);
             if (offer != MessageQueue.Offer.TAKEN) {
                 request.source().rewind(data.length);
-                if (offer == MessageQueue.Offer.REFUSED) {
-                    continue;
+                if (offer == MessageQueue.Offer.FULL) {
+                    break;
                 }
-                break;
+                if (offer == MessageQueue.Offer.NO_MEMORY) {
+                    chunk = MessageQueue.ALWAYS_BYTES;
+                }
+                continue;
             }
             done += data.length;
         }
@@ -261,14 +265,14 @@ final class UnixConnectedSocket extends UnixSocket {
             throw ErrnoException.of(Errno.EFAULT);
         }
         var offer = offer(request, data, outgoing, limit);
-        if (offer == MessageQueue.Offer.REFUSED) {
-            throw ErrnoException.of(Errno.EPIPE);
+        if (offer == MessageQueue.Offer.TAKEN) {
+            return data.length;
         }
+        request.source().rewind(data.length);
         if (offer == MessageQueue.Offer.FULL) {
-            request.source().rewind(data.length);
             return WOULD_BLOCK;
         }
-        return data.length;
+        throw ErrnoException.of(offer == MessageQueue.Offer.REFUSED ? Errno.EPIPE : Errno.ENOBUFS);
     }
 
     private MessageQueue.Offer offer(SendRequest request, byte[] data, MessageQueue outgoing, int limit)

@@ -148,6 +148,9 @@ final class UnixDatagramSocket extends UnixSocket {
         if (offer == MessageQueue.Offer.REFUSED) {
             throw refusal(target);
         }
+        if (offer == MessageQueue.Offer.NO_MEMORY) {
+            throw ErrnoException.of(Errno.ENOBUFS);
+        }
         return WOULD_BLOCK;
     }
 
