@@ -44,7 +44,7 @@ final class TestWorker implements AutoCloseable {
                             "-XX:-UseContainerSupport",
                             "-Xmx128m",
                             "-cp",
-                            System.getProperty("java.class.path"),
+                            WorkerClassPath.packed(),
                             "dev.picket.sentry.boot.WorkerMain",
                             platform,
                             path.toString())
