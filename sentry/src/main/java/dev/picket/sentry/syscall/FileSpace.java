@@ -30,7 +30,7 @@ final class FileSpace {
 
         var found = PathWalk.resolve(task, task.workingDirectory(), path, PathWalk.FOLLOW);
 
-        checkSize(task, size);
+        FileSizeLimit.check(task, size);
         Metadata.truncate(task, found, size);
         return 0;
     }
@@ -48,7 +48,7 @@ final class FileSpace {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
-        checkSize(task, size);
+        FileSizeLimit.check(task, size);
         Metadata.truncateOpened(task, file.inode(), size);
         return 0;
     }
@@ -75,19 +75,10 @@ final class FileSpace {
         }
 
         if ((mode & (FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) == 0) {
-            checkSize(task, offset + length);
+            FileSizeLimit.check(task, offset + length);
         }
         file.allocate(mode, offset, length);
         return 0;
-    }
-
-    /** EFBIG with a SIGXFSZ if RLIMIT_FSIZE is less; see setrlimit(2). */
-    static void checkSize(Task task, long size) throws ErrnoException {
-        long limit = task.group().limits().soft(dev.picket.platform.linux.Resource.RLIMIT_FSIZE);
-        if (Long.compareUnsigned(size, limit) > 0) {
-            ReadWrite.sendOwn(task, dev.picket.platform.linux.Signal.SIGXFSZ);
-            throw ErrnoException.of(Errno.EFBIG);
-        }
     }
 
     /** fsync(2), fdatasync(2), syncfs(2). */

@@ -228,7 +228,8 @@ final class FileStatus {
         Bytes.putLong(statfs, FileSystemStat.NAMELEN, status.nameMaximumBytes());
         Bytes.putLong(statfs, FileSystemStat.FRSIZE, status.blockSizeBytes());
         // The flags of a mount have the numbers of ST_RDONLY, ST_NOSUID and so on.
-        Bytes.putLong(statfs, FileSystemStat.FLAGS, FileSystemStat.ST_VALID | (mount == null ? 0 : mount.flags() & 0xf));
+        long flags = mount == null ? 0 : mount.flags() | (mount.isReadOnly() ? Mount.READ_ONLY : 0);
+        Bytes.putLong(statfs, FileSystemStat.FLAGS, FileSystemStat.ST_VALID | flags);
         task.memory().copyOut(address, statfs, 0, statfs.length);
         return 0;
     }

@@ -5,6 +5,7 @@ import static dev.picket.platform.linux.Fcntl.*;
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.vfs.AnonymousInode;
 import dev.picket.sentry.vfs.Metadata;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
@@ -233,11 +234,14 @@ final class Ownership {
         return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, FileStatus.walk(flags));
     }
 
-    /** Where an open file is; EPERM for pipes, sockets and the like, whose metadata nobody changes. */
+    /** Where an open file is; pipes, sockets and the like have places of their own. */
     private static Path place(OpenFile file) throws ErrnoException {
-        if (file.path() == null) {
-            throw ErrnoException.of(Errno.EPERM);
+        if (file.path() != null) {
+            return file.path();
         }
-        return file.path();
+        if (file.inode() instanceof AnonymousInode inode) {
+            return inode.path();
+        }
+        throw ErrnoException.of(Errno.EPERM);
     }
 }

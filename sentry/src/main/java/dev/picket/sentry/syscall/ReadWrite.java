@@ -218,11 +218,12 @@ final class ReadWrite {
     /** Writes, and waits if there is no room; EPIPE comes with a SIGPIPE. */
     static long write(Task task, OpenFile file, GuestBuffer source) throws ErrnoException {
         file.beforeWrite(task);
+        GuestBuffer allowed = FileSizeLimit.allowed(task, file, source);
         try {
             if (!file.writesWhole() || file.isNonBlocking()) {
-                return task.untilReady(file, WRITABLE, source, OpenFile::write);
+                return task.untilReady(file, WRITABLE, allowed, OpenFile::write);
             }
-            return writeWhole(task, file, source);
+            return writeWhole(task, file, allowed);
         } catch (ErrnoException e) {
             if (e.errno() == Errno.EPIPE) {
                 brokenPipe(task);
@@ -261,7 +262,7 @@ final class ReadWrite {
 
     private static long writeAt(Task task, OpenFile file, GuestBuffer source, long offset) throws ErrnoException {
         file.beforeWrite(task);
-        return notBlocked(file.writeAt(source, offset));
+        return notBlocked(file.writeAt(FileSizeLimit.allowedAt(task, file, source, offset), offset));
     }
 
     private static long notBlocked(long result) throws ErrnoException {

@@ -17,8 +17,8 @@ public final class FileLocks {
     /** Event by which {@link #queue} wakes those who wait for a lock. */
     public static final int RELEASED = 1;
 
-    /** So many locks one file can have; fcntl(2) names ENOLCK for it. */
-    private static final int LIMIT = 4096;
+    /** Changing one lock makes at most so many more: it, and what is left of another at both ends. */
+    private static final int MOST_ADDED = 2;
 
     /**
      * A lock on the bytes from {@code start} to {@code last}.
@@ -38,6 +38,25 @@ public final class FileLocks {
     private final WaitQueue queue = new WaitQueue();
     private final List<Range> ranges = new ArrayList<>(); // of fcntl
     private final List<Range> wholes = new ArrayList<>(); // of flock
+    private final LockBudget budget;
+    private int charged;
+
+    FileLocks(LockBudget budget) {
+        this.budget = budget;
+    }
+
+    /** Makes sure of the budget for a change to come. */
+    private void reserve() throws ErrnoException {
+        budget.take(MOST_ADDED);
+        charged += MOST_ADDED;
+    }
+
+    /** Gives back what was reserved and is not needed. */
+    private void settle() {
+        int count = ranges.size() + wholes.size();
+        budget.giveBack(charged - count);
+        charged = count;
+    }
 
     /** Woken with {@link #RELEASED} whenever a lock may have become free. */
     public WaitQueue queue() {
@@ -67,7 +86,7 @@ public final class FileLocks {
      * Takes a lock, replacing what the owner has in the range.
      *
      * @return whether it could be taken
-     * @throws ErrnoException ENOLCK if there are too many
+     * @throws ErrnoException ENOLCK if there are too many on this file system
      */
     public boolean lock(Range wanted) throws ErrnoException {
         boolean loosened;
@@ -75,11 +94,10 @@ public final class FileLocks {
             if (conflict(ranges, wanted) != null) {
                 return false;
             }
-            if (ranges.size() >= LIMIT) {
-                throw ErrnoException.of(Errno.ENOLCK);
-            }
+            reserve();
             loosened = carve(wanted.owner, wanted.start, wanted.last);
             merge(wanted);
+            settle();
         }
         if (loosened) {
             queue.wake(RELEASED);
@@ -90,18 +108,14 @@ public final class FileLocks {
     /** Gives up what {@code owner} holds in a range. */
     public void unlock(Object owner, long start, long last) throws ErrnoException {
         synchronized (this) {
-            if (ranges.size() >= LIMIT && holdsAround(owner, start, last)) {
-                throw ErrnoException.of(Errno.ENOLCK); // the hole makes two locks of one
-            }
-            if (!carve(owner, start, last)) {
+            reserve(); // a hole makes two locks of one
+            boolean loosened = carve(owner, start, last);
+            settle();
+            if (!loosened) {
                 return;
             }
         }
         queue.wake(RELEASED);
-    }
-
-    private boolean holdsAround(Object owner, long start, long last) {
-        return ranges.stream().anyMatch(range -> range.owner == owner && range.start < start && range.last > last);
     }
 
     private boolean carve(Object owner, long start, long last) {
@@ -164,11 +178,10 @@ public final class FileLocks {
             changed = wholes.removeIf(range -> range.owner == owner);
             taken = conflict(wholes, wanted) == null;
             if (taken) {
-                if (wholes.size() >= LIMIT) {
-                    throw ErrnoException.of(Errno.ENOLCK);
-                }
+                reserve();
                 wholes.add(wanted);
             }
+            settle();
         }
         if (changed) {
             queue.wake(RELEASED);
@@ -181,6 +194,7 @@ public final class FileLocks {
         boolean changed;
         synchronized (this) {
             changed = wholes.removeIf(range -> range.owner == owner);
+            settle();
         }
         if (changed) {
             queue.wake(RELEASED);
@@ -202,6 +216,7 @@ public final class FileLocks {
             if (wholesToo) {
                 changed |= wholes.removeIf(range -> range.owner == owner);
             }
+            settle();
         }
         if (changed) {
             queue.wake(RELEASED);

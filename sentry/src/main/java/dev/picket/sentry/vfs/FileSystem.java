@@ -3,6 +3,7 @@ package dev.picket.sentry.vfs;
 /** A tree of files that can be mounted. */
 public abstract class FileSystem {
     private final DentryCache dentries = new DentryCache();
+    private final LockBudget lockBudget = new LockBudget();
     private final Object renameLock = new Object();
     private Dentry rootDentry;
 
@@ -29,6 +30,10 @@ public abstract class FileSystem {
     /** The lock under which directories get other parents; taken before the locks of directories. */
     final Object renameLock() {
         return renameLock;
+    }
+
+    final LockBudget lockBudget() {
+        return lockBudget;
     }
 
     final DentryCache dentries() {

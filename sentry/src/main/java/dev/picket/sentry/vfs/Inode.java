@@ -147,7 +147,7 @@ public abstract class Inode {
             synchronized (FileLocks.class) {
                 existing = locks;
                 if (existing == null) {
-                    existing = new FileLocks();
+                    existing = new FileLocks(fileSystem().lockBudget());
                     locks = existing;
                 }
             }

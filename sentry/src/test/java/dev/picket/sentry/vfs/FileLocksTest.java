@@ -14,7 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FileLocksTest {
-    private final FileLocks locks = new FileLocks();
+    private final FileLocks locks = new FileLocks(new LockBudget());
     private final Object one = new Object();
     private final Object other = new Object();
 
@@ -53,7 +53,7 @@ class FileLocksTest {
 
     @Test
     void locks_are_bounded() throws Exception {
-        for (int i = 0; i < 4096; i++) {
+        for (int i = 0; i < 16_384 - 1; i++) {
             locks.lock(range(one, true, i * 2, i * 2));
         }
         assertErrno(Errno.ENOLCK, () -> locks.lock(range(one, true, 1 << 20, 1 << 20)));

@@ -30,6 +30,7 @@ final class LowerFile extends PositionedFile {
             OpenFile below = current;
             current = copy.openForReading(inode, path(), flags());
             isCopy = true;
+            inode.dropLowerReader();
             below.release();
         }
         current.retain();
@@ -43,6 +44,9 @@ final class LowerFile extends PositionedFile {
 
     @Override
     protected synchronized void released() {
+        if (!isCopy) {
+            inode.dropLowerReader();
+        }
         current.release();
     }
 

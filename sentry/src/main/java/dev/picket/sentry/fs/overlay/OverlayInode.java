@@ -31,6 +31,9 @@ class OverlayInode extends Inode {
     private final Object copyUpLock = new Object();
     private volatile TmpfsInode upper;
 
+    /** Open files that read what is below, and are to see the copy when there is one; guarded by {@link #copyUpLock}. */
+    private int lowerReaders;
+
     /** Names that came and went while this was not copied up; guarded by {@link #copyUpLock}. */
     private int linkChange;
 
@@ -148,6 +151,9 @@ class OverlayInode extends Inode {
                 throw e;
             }
             copy.adopt(shown(attributes, linkChange));
+            for (int reader = 0; reader < lowerReaders; reader++) {
+                copy.hold(); // also if it loses its names before they read on
+            }
             fileSystem.pin(key, this);
             upper = copy;
             return copy;
@@ -234,9 +240,26 @@ class OverlayInode extends Inode {
             return copy.openAs(this, caller, path, flags);
         }
         if (type == FileMode.S_IFREG) {
-            return new LowerFile(this, lower.open(caller, path, flags), path, flags);
+            synchronized (copyUpLock) {
+                if (upper != null) {
+                    return upper.openAs(this, caller, path, flags);
+                }
+                OpenFile below = lower.open(caller, path, flags);
+                lowerReaders++;
+                return new LowerFile(this, below, path, flags);
+            }
         }
         throw ErrnoException.of(type == FileMode.S_IFLNK ? Errno.ELOOP : Errno.ENXIO);
+    }
+
+    /** An open file does not read what is below any more: it is closed, or has opened the copy. */
+    final void dropLowerReader() {
+        synchronized (copyUpLock) {
+            lowerReaders--;
+            if (upper != null) {
+                upper.letGo();
+            }
+        }
     }
 
     // ---- Extended attributes

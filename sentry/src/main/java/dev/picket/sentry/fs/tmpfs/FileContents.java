@@ -29,7 +29,7 @@ public final class FileContents {
     private static final Extent[] NONE = {};
 
     /** No file is larger; beyond it is EFBIG. */
-    public static final long SIZE_MAXIMUM = Long.MAX_VALUE - PAGE_BYTES;
+    public static final long SIZE_MAXIMUM = 1L << 60;
 
     private final FrameAllocator frames;
     private final Budget budget;

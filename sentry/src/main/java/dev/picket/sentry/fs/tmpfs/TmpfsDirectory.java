@@ -150,12 +150,12 @@ public final class TmpfsDirectory extends TmpfsInode {
     }
 
     @Override
-    public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) {
-        opened();
+    public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) throws ErrnoException {
+        hold();
         return new DirectoryFile(path, flags) {
             @Override
             protected void released() {
-                closed();
+                letGo();
             }
         };
     }

@@ -168,11 +168,20 @@ public abstract class TmpfsInode extends Inode {
         }
     }
 
-    synchronized void opened() {
+    /**
+     * Keeps the file, though it may lose all its names: it is open, or about to be.
+     *
+     * @throws ErrnoException ENOENT if it is gone already
+     */
+    public synchronized void hold() throws ErrnoException {
+        if (reclaimed) {
+            throw ErrnoException.of(Errno.ENOENT);
+        }
         openFiles++;
     }
 
-    void closed() {
+    /** Takes back one {@link #hold}. */
+    public void letGo() {
         boolean gone;
         synchronized (this) {
             openFiles--;

@@ -16,13 +16,14 @@ public final class TmpfsOpenFile extends PositionedFile {
     private final Inode shown;
     private final boolean keepsPrivileges;
 
-    TmpfsOpenFile(TmpfsRegularFile file, Inode shown, Path path, int flags, boolean keepsPrivileges) {
+    TmpfsOpenFile(TmpfsRegularFile file, Inode shown, Path path, int flags, boolean keepsPrivileges)
+            throws ErrnoException {
         super(path, flags);
         this.file = file;
         this.contents = file.contents();
         this.shown = shown;
         this.keepsPrivileges = keepsPrivileges;
-        file.opened();
+        file.hold();
     }
 
     @Override
@@ -32,7 +33,7 @@ public final class TmpfsOpenFile extends PositionedFile {
 
     @Override
     protected void released() {
-        file.closed();
+        file.letGo();
     }
 
     @Override
@@ -82,7 +83,7 @@ public final class TmpfsOpenFile extends PositionedFile {
 
     private long write(GuestBuffer source, long offset) throws ErrnoException {
         file.checkWritable();
-        if (source.remaining() > 0 && offset + source.remaining() > contents.sizeBytes()) {
+        if (source.remaining() > 0 && source.remaining() > contents.sizeBytes() - offset) {
             file.checkSize(Long.MAX_VALUE);
         }
         long count = contents.write(source, offset);

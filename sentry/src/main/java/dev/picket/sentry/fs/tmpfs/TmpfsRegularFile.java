@@ -46,9 +46,9 @@ public final class TmpfsRegularFile extends TmpfsInode {
     }
 
     /** Keeps the file, which has no name, until it is opened for the first time. */
-    synchronized void holdForFirstOpen() {
+    synchronized void holdForFirstOpen() throws ErrnoException {
         held = true;
-        opened();
+        hold();
     }
 
     /** Takes seals from now on: a file of memfd_create(2) with MFD_ALLOW_SEALING. Others have F_SEAL_SEAL. */
@@ -133,16 +133,17 @@ public final class TmpfsRegularFile extends TmpfsInode {
     }
 
     @Override
-    public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) {
+    public OpenFile openAs(Inode shown, Caller caller, Path path, int flags) throws ErrnoException {
         return open(shown, path, flags, caller.credentials().has(Credentials.CAP_FSETID));
     }
 
     /** Opens the file for one who only reads, so that it does not matter who that is. */
-    public OpenFile openForReading(Inode shown, Path path, int flags) {
+    public OpenFile openForReading(Inode shown, Path path, int flags) throws ErrnoException {
         return open(shown, path, flags, false);
     }
 
-    private OpenFile open(Inode shown, Path path, int flags, boolean keepsPrivileges) {
+    private OpenFile open(Inode shown, Path path, int flags, boolean keepsPrivileges)
+            throws ErrnoException {
         var file = new TmpfsOpenFile(this, shown, path, flags, keepsPrivileges);
         boolean wasHeld;
         synchronized (this) {
@@ -150,7 +151,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
             held = false;
         }
         if (wasHeld) {
-            closed();
+            letGo();
         }
         return file;
     }

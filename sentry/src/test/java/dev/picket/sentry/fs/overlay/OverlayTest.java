@@ -198,6 +198,19 @@ class OverlayTest {
     }
 
     @Test
+    void a_reader_from_before_sees_what_was_written_though_the_name_is_gone() throws Exception {
+        OpenFile reader = files.open("/etc/passwd", O_RDONLY);
+        OpenFile other = files.open("/etc/passwd", O_RDONLY);
+        files.write("/etc/passwd", "ROOT");
+        files.unlink("/etc/passwd");
+        assertEquals("ROOT", TestFiles.readAt(reader, 10, 0));
+        reader.release();
+        assertEquals(1, upper.budget().pages());
+        other.release();
+        assertEquals(0, upper.budget().pages());
+    }
+
+    @Test
     void a_mapping_of_what_is_below_stays_when_the_file_is_copied_up() throws Exception {
         OpenFile reader = files.open("/usr/lib/libc", O_RDONLY);
         Mappable mappable = reader.mappable();

@@ -172,6 +172,29 @@ class TmpfsTest {
         assertErrno(Errno.EOPNOTSUPP, () -> file.allocate(FALLOC_FL_COLLAPSE_RANGE, 0, PAGE));
     }
 
+    @Test
+    void offsets_far_out_are_too_big() throws Exception {
+        OpenFile file = files.open("/f", O_CREAT | O_RDWR);
+        assertErrno(Errno.EFBIG, () -> TestFiles.writeAt(file, "x", Long.MAX_VALUE));
+        assertErrno(Errno.EFBIG, () -> TestFiles.writeAt(file, "x", 1L << 60));
+        assertErrno(Errno.EFBIG, () -> files.truncate("/f", Long.MAX_VALUE));
+        assertEquals(1, TestFiles.writeAt(file, "xy", (1L << 60) - 1));
+        assertEquals("x", TestFiles.readAt(file, 10, (1L << 60) - 1));
+        assertEquals("", TestFiles.readAt(file, 10, Long.MAX_VALUE));
+        assertEquals(8, files.stat("/f").blocks());
+        files.truncate("/f", 0);
+        assertEquals(0, files.frames().usedBytes());
+    }
+
+    @Test
+    void a_file_that_lost_its_last_name_before_it_was_opened_is_gone() throws Exception {
+        files.write("/f", "x");
+        var path = files.find("/f");
+        files.unlink("/f");
+        assertErrno(Errno.ENOENT, () -> path.inode().open(files.caller(), path, O_RDONLY));
+        assertEquals(0, files.frames().usedBytes());
+    }
+
     // ---- Mapping
 
     private byte[] mapped(Mappable.Backing backing, int length) {
@@ -277,6 +300,8 @@ class TmpfsTest {
         assertErrno(Errno.EPERM, () -> truncate(file, 5));
         assertErrno(Errno.EPERM, () -> TestFiles.writeAt(file, "x", 4));
         assertErrno(Errno.EPERM, () -> file.allocate(0, 0, 100));
+        assertErrno(Errno.EPERM, () -> TestFiles.writeAt(file, "far", Long.MAX_VALUE - 1));
+        assertErrno(Errno.EPERM, () -> TestFiles.writeAt(file, "far", (1L << 60) - 1));
         TestFiles.writeAt(file, "D", 0);
 
         Mappable mappable = file.mappable();
