@@ -23,7 +23,8 @@ final class ControlSocket {
     private final FrameReader reader;
     private final List<Integer> descriptors = new ArrayList<>();
 
-    private ControlSocket(DescriptorSocket socket) {
+    /** A socket that is connected already, and this object's from now on. */
+    ControlSocket(DescriptorSocket socket) {
         this.socket = socket;
         this.reader = new FrameReader(this::receive, FrameCodec.MAXIMUM_COMMAND_BYTES);
     }
@@ -54,8 +55,8 @@ final class ControlSocket {
         return new ControlSocket(new DescriptorSocket(descriptor));
     }
 
-    int descriptor() {
-        return socket.descriptor();
+    void close() {
+        socket.close();
     }
 
     private int receive(byte[] destination, int offset, int length) throws IOException {

@@ -53,6 +53,15 @@ final class Sandbox {
         this.pump = pump;
     }
 
+    /** Ends the sandbox, for a worker that goes on without it. */
+    void close() {
+        if (kernel != null) {
+            kernel.close();
+        } else {
+            platform.close();
+        }
+    }
+
     /** Makes the sandbox and starts its first process; whatever comes of it is told to the control plane. */
     void start(Command.Start start, List<Integer> descriptors) throws IOException {
         var frames = new FrameAllocator(platform.memory());

@@ -1,32 +1,31 @@
 package dev.picket.sentry.boot;
 
-import dev.picket.platform.Platform;
 import dev.picket.platform.PlatformException;
+import dev.picket.platform.host.DescriptorSocket;
+import dev.picket.platform.host.Host;
+import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.select.Platforms;
-import dev.picket.sentry.credentials.Credentials;
-import dev.picket.sentry.errno.ErrnoException;
-import dev.picket.sentry.fs.overlay.OverlayFileSystem;
-import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
-import dev.picket.sentry.kernel.Kernel;
-import dev.picket.sentry.kernel.KernelOptions;
-import dev.picket.sentry.kernel.ProcessSpec;
-import dev.picket.sentry.loader.Loader;
-import dev.picket.sentry.memory.FrameAllocator;
-import dev.picket.sentry.syscall.Dispatcher;
+import dev.picket.sentry.control.Command;
+import dev.picket.sentry.control.Event;
+import dev.picket.sentry.control.FrameCodec;
+import dev.picket.sentry.control.FrameReader;
 import dev.picket.sentry.syscall.SyscallTable;
-import dev.picket.sentry.vfs.MountNamespace;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.Timer;
+import java.util.TimerTask;
 
 /**
  * Runs a tiny guest in a sandbox that is thrown away, before the worker gets its own: afterwards the classes that a run
  * needs are loaded, which a confined worker could do only from an archive that is open already, and a first start is fast.
  */
 final class WarmUp {
+    private static final int ROUNDS = 2;
     private static final long SECONDS = 5;
+    private static final int MFD_CLOEXEC = 1;
     private static final long MEMORY_BYTES = 64L << 20;
     private static final int STATUS = 42;
 
@@ -58,69 +57,104 @@ final class WarmUp {
 
     /** @throws PlatformException if the platform does not run the guest as it should */
     static void run(String platformName, HostFacts facts, SyscallTable table) {
-        Platform platform = Platforms.open(platformName);
-        Kernel kernel = null;
-        try {
-            var frames = new FrameAllocator(platform.memory());
-            var lower = new TmpfsFileSystem(frames, 1, MEMORY_BYTES, 0755);
-            var upper = new TmpfsFileSystem(frames, 2, MEMORY_BYTES, 0755);
-            var mounts = new MountNamespace(new OverlayFileSystem(List.of(lower), upper, 3), 0, "overlay");
-            var random = new HostRandom();
-            kernel = new Kernel(
-                    platform,
-                    frames,
-                    mounts,
-                    Dispatcher.using(table),
-                    new Loader(platform, frames, facts.machine(), random::next),
-                    KernelOptions.USUAL);
-            new SandboxFiles(frames, MEMORY_BYTES, List.of()).mountAll(kernel, facts, List.of());
-            Outsider caller = Outsider.almighty(mounts);
-            SandboxFiles.writeIdentity(caller, "warm-up");
-            GuestText.replace(caller, "/init", program(), 0755);
-            if (runInit(kernel, caller) != STATUS << 8) {
-                throw new PlatformException("a guest does not run as it should on " + platformName);
+        for (int round = 0; round < ROUNDS; round++) {
+            int[] sockets = DescriptorSocket.pair(DescriptorSocket.SOCK_STREAM);
+            if (sockets == null) {
+                throw new PlatformException("no sockets for the warm-up");
             }
-        } catch (ErrnoException e) {
-            throw new PlatformException("a guest cannot be set up on " + platformName, e.errno());
-        } finally {
-            if (kernel != null) {
-                kernel.close();
-            } else {
-                platform.close();
+            var socket = new ControlSocket(new DescriptorSocket(sockets[0]));
+            try (var peer = new DescriptorSocket(sockets[1])) {
+                runOnce(platformName, facts, table, socket, peer);
+            } finally {
+                socket.close();
             }
         }
     }
 
-    private static int runInit(Kernel kernel, Outsider caller) throws ErrnoException {
-        var pipes = new PipeStreams(kernel.anonymousFiles(), caller.credentials());
-        var ended = new CountDownLatch(1);
-        int[] status = {-1};
-        kernel.createProcess(new ProcessSpec(
-                "/init",
-                List.of("/init"),
-                List.of("PATH=/bin"),
-                "/",
-                Credentials.initial(0, 0, new int[0], Credentials.DOCKER_DEFAULT),
-                List.of(pipes.guestFiles()),
-                true,
-                (process, waitStatus) -> {
-                    status[0] = waitStatus;
-                    ended.countDown();
-                }));
+    private static void runOnce(
+            String platformName, HostFacts facts, SyscallTable table, ControlSocket socket, DescriptorSocket peer) {
+        var pump = new StreamPump(failure -> {
+            // The socket is closed at the end of the round; a round that failed is seen by what it did not send.
+        });
+        Thread pumping = new Thread(null, pump, "warm-up", 256 * 1024);
+        pumping.setDaemon(true);
+        pumping.start();
+        var sandbox = new Sandbox(Platforms.open(platformName), facts, table, socket, pump);
+        // Nothing the guest does takes that long; a platform that hangs must not keep the worker waiting.
+        var deadline = new Timer("warm-up deadline", true);
+        deadline.schedule(
+                new TimerTask() {
+                    @Override
+                    public void run() {
+                        peer.close();
+                    }
+                },
+                SECONDS * 1000);
         try {
-            if (!ended.await(SECONDS, TimeUnit.SECONDS)) {
-                throw new PlatformException("a guest did not end within " + SECONDS + " seconds");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            sandbox.start(startCommand(), List.of(programDescriptor()));
+            expectRun(platformName, peer);
+        } catch (IOException e) {
+            throw new PlatformException("a guest does not run as it should on " + platformName + ": " + e.getMessage());
+        } finally {
+            deadline.cancel();
+            pumping.interrupt();
+            sandbox.close();
         }
-        byte[] output = new byte[16];
-        int count = pipes.output().take(output, 0, output.length);
-        pipes.output().close();
-        pipes.error().close();
-        pipes.input().close();
-        // Parent and child have written one byte each.
-        return count == 2 && output[0] == '.' ? status[0] : -1;
+    }
+
+    private static Command.Start startCommand() {
+        return new Command.Start(
+                "warm-up",
+                "warm-up",
+                new Command.Root.HostDirectories(List.of(
+                        new Command.HostEntry("/bin/init", 0, null), new Command.HostEntry("/sbin", -1, "bin"))),
+                List.of(),
+                new Command.ProcessSpec(
+                        List.of("init"), List.of("PATH=/usr/bin:/sbin"), "/", "", false, 0, 0, false),
+                new Command.Limits(MEMORY_BYTES, 0, 0, 0, 0, 1),
+                false);
+    }
+
+    private static void expectRun(String platformName, DescriptorSocket peer) throws IOException {
+        var reader = new FrameReader(
+                (bytes, offset, length) -> Math.max(-1, peer.receive(bytes, offset, length, new ArrayList<>())),
+                FrameCodec.MAXIMUM_EVENT_BYTES);
+        int written = 0;
+        for (byte[] body = reader.next(); body != null; body = reader.next()) {
+            Event event = FrameCodec.decodeEvent(body);
+            if (event instanceof Event.Output output) {
+                written += output.data().length;
+            } else if (event instanceof Event.Exited exited) {
+                // Parent and child have written one byte each.
+                if (exited.status() != STATUS || written != 2) {
+                    throw new IOException("status " + exited.status() + ", " + written + " bytes");
+                }
+                return;
+            } else if (event instanceof Event.StartFailed failed) {
+                throw new IOException(failed.message());
+            } else if (event instanceof Event.Crashed crashed) {
+                throw new IOException(crashed.report());
+            }
+        }
+        throw new IOException("it did not end within " + SECONDS + " seconds");
+    }
+
+    private static int programDescriptor() throws IOException {
+        byte[] program = program();
+        long name = NativeMemory.allocateString("warm-up");
+        long bytes = NativeMemory.allocate(program.length);
+        try {
+            NativeMemory.copyFromArray(program, 0, bytes, program.length);
+            int descriptor = Host.memfdCreate(name, MFD_CLOEXEC);
+            if (descriptor < 0 || Host.pwrite(descriptor, bytes, program.length, 0) != program.length) {
+                throw new IOException("no memory file for the warm-up");
+            }
+            Host.fchmod(descriptor, 0755);
+            return descriptor;
+        } finally {
+            NativeMemory.free(bytes);
+            NativeMemory.free(name);
+        }
     }
 
     /** A static ELF file whose one segment is all of it; elf(5). */
