@@ -84,6 +84,9 @@ public final class FailureMapping {
         if (error instanceof ServerWebInputException) {
             return new Answer(HttpStatus.BAD_REQUEST, inputProblem(error));
         }
+        if (status == HttpStatus.CONTENT_TOO_LARGE) {
+            return new Answer(HttpStatus.BAD_REQUEST, "http: request body too large");
+        }
         if (status == HttpStatus.UNSUPPORTED_MEDIA_TYPE) {
             return new Answer(HttpStatus.BAD_REQUEST, "unsupported Content-Type header: must be 'application/json'");
         }
@@ -101,11 +104,7 @@ public final class FailureMapping {
                 return "invalid JSON: " + jsonProblem(cause);
             }
         }
-        String reason = error.getReason();
-        // Spring reports an empty body without a cause; these are Docker's words for it.
-        return reason != null && reason.startsWith("No request body")
-                ? "invalid JSON: got EOF while reading request body"
-                : "invalid request: " + reason;
+        return "invalid request: " + error.getReason();
     }
 
     private static String jsonProblem(Throwable error) {
@@ -117,6 +116,8 @@ public final class FailureMapping {
                 return json.getOriginalMessage();
             }
         }
-        return error.getMessage();
+        String message = String.valueOf(error.getMessage());
+        // Spring's words for an empty body name our method; these are Docker's.
+        return message.startsWith("No request body") ? "got EOF while reading request body" : message;
     }
 }

@@ -9,6 +9,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Flow;
 import org.slf4j.Logger;
@@ -32,6 +34,9 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
     private ChannelHandlerContext context;
     private Attachment attachment;
     private Flow.Subscription subscription;
+    /** Input that came before there was anybody to give it to. */
+    private final List<byte[]> early = new ArrayList<>();
+
     private int inputPieces;
     private boolean inputEnded;
     private boolean inputClosed;
@@ -59,7 +64,15 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
         }
         this.attachment = attachment;
         attachment.output().subscribe(this);
-        context.read();
+        if (!early.isEmpty()) {
+            List<byte[]> pieces = List.copyOf(early);
+            early.clear();
+            pieces.forEach(this::passOn);
+        } else if (inputEnded) {
+            closeInputIfEnded();
+        } else {
+            context.read();
+        }
     }
 
     /** Tells the client what went wrong instead of carrying data, and ends the connection. On the event loop. */
@@ -119,9 +132,18 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
         }
         byte[] data = ByteBufUtil.getBytes(buffer);
         buffer.release();
-        if (data.length == 0 || attachment == null || outputEnded) {
+        if (data.length == 0 || outputEnded) {
             return;
         }
+        if (attachment == null) {
+            // The codec had asked for one more read before we came: no more than that can come here.
+            early.add(data);
+            return;
+        }
+        passOn(data);
+    }
+
+    private void passOn(byte[] data) {
         inputPieces++;
         attachment.input(data).whenComplete((nothing, error) -> context.executor().execute(this::inputTaken));
     }

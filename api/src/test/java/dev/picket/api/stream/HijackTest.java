@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.picket.api.listen.ListenAddress;
 import dev.picket.api.listen.Listeners;
 import dev.picket.service.failure.Failure;
+import dev.picket.service.stream.Attachment;
 import dev.picket.service.stream.OutputFrame;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +73,12 @@ class HijackTest {
                     exchange,
                     StreamFraming.FRAMED,
                     () -> Mono.error(new Failure.BadParameter("exec: not found")));
+        }
+        if (exchange.getRequest().getPath().value().equals("/slow")) {
+            return Hijack.connectAfterHeaders(
+                    exchange,
+                    StreamFraming.FRAMED,
+                    () -> Mono.<Attachment>just(attachment).delayElement(Duration.ofMillis(500)));
         }
         return exchange.getRequest().getBody().then(Hijack.connect(exchange, attachment));
     }
@@ -165,6 +173,19 @@ class HijackTest {
             attachment.emit(OutputFrame.STDOUT, bytes("$ "));
             attachment.complete();
             assertArrayEquals(bytes("$ "), readToEnd(channel));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"unix", "tcp"})
+    void input_that_comes_before_the_process_runs_is_kept(String kind) throws Exception {
+        try (SocketChannel channel = open(kind, "/slow", UPGRADE)) {
+            readHead(channel);
+            send(channel, "early");
+            channel.shutdownOutput();
+            assertTrue(attachment.inputClosed.await(10, TimeUnit.SECONDS));
+            assertArrayEquals(bytes("early"), attachment.received());
+            attachment.complete();
         }
     }
 
