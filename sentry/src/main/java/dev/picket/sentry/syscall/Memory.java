@@ -103,8 +103,11 @@ final class Memory {
     }
 
     private static int sharedProt(OpenFile file, int prot) throws ErrnoException {
-        if (file.isWritable()) {
+        if (file.isWritable() && !file.inode().isSealedAgainstWriting()) {
             return ALL;
+        }
+        if (file.isWritable() && (prot & PROT_WRITE) != 0) {
+            throw ErrnoException.of(Errno.EPERM); // sealed
         }
         if ((prot & PROT_WRITE) != 0) {
             throw ErrnoException.of(Errno.EACCES);

@@ -106,7 +106,7 @@ public final class SyscallTable {
         refused(69, "msgsnd", ENOSYS, "not yet");
         refused(70, "msgrcv", ENOSYS, "not yet");
         refused(71, "msgctl", ENOSYS, "not yet");
-        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no SIGIO");
+        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no SIGIO, no EDEADLK");
         supported(73, "flock", FcntlCalls::flock);
         supported(74, "fsync", FileSpace::fsync);
         supported(75, "fdatasync", FileSpace::fsync);
@@ -353,7 +353,7 @@ public final class SyscallTable {
         supported(316, "renameat2", Links::renameat2);
         refused(317, "seccomp", ENOSYS, "not yet");
         supported(318, "getrandom", SystemInformation::getrandom);
-        partial(319, "memfd_create", MemoryFiles::memfdCreate, "no huge pages; a shared mapping made before a seal against writing can still be made writable");
+        partial(319, "memfd_create", MemoryFiles::memfdCreate, "no huge pages; any mapping of a file open for writing keeps it from being sealed against that");
         refused(320, "kexec_file_load", EPERM, "no other kernel");
         refused(321, "bpf", EPERM, "no BPF");
         supported(322, "execveat", Processes::execveat);

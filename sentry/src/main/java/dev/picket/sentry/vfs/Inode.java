@@ -140,6 +140,11 @@ public abstract class Inode {
         throw ErrnoException.of(Errno.EINVAL);
     }
 
+    /** Whether seals keep anybody from writing, or mapping for writing, what is open for it. */
+    public boolean isSealedAgainstWriting() {
+        return false;
+    }
+
     /** The locks that are held on this file. */
     public final FileLocks locks() {
         FileLocks existing = locks;

@@ -42,8 +42,6 @@ public final class FileContents {
     private int users;
     private boolean unwanted;
 
-    private boolean mappedForWriting;
-
     /** Whether frames were only cleared, since somebody had them mapped: he may have written to them again. */
     private boolean cutWhileUsed;
 
@@ -65,11 +63,6 @@ public final class FileContents {
         return usedPages;
     }
 
-    /** Whether a mapping may have been written through since nobody used the file. */
-    synchronized boolean isMappedForWriting() {
-        return mappedForWriting;
-    }
-
     /** One more user: a mapping, or a copy that is going on. */
     synchronized void retain() {
         users++;
@@ -81,7 +74,6 @@ public final class FileContents {
         if (users > 0) {
             return;
         }
-        mappedForWriting = false;
         if (unwanted) {
             letGo(0);
         } else if (cutWhileUsed) {
@@ -323,7 +315,7 @@ public final class FileContents {
     /**
      * See {@link Mappable#translate}. Pages that are given out count as used: what a guest writes there is seen by nobody.
      */
-    synchronized Mappable.Backing translate(long offset, long lengthBytes, boolean write) throws ErrnoException {
+    synchronized Mappable.Backing translate(long offset, long lengthBytes) throws ErrnoException {
         long end = pageUp(sizeBytes);
         if (offset < 0 || offset >= end) {
             throw ErrnoException.of(Errno.EFAULT);
@@ -339,7 +331,6 @@ public final class FileContents {
             length = use(offset, Math.min(length, MAPPED_AT_ONCE_BYTES));
             extent = extentAt(offset);
         }
-        mappedForWriting |= write;
         return new Mappable.Backing(frames.file(), extent.frameAt(offset), length);
     }
 

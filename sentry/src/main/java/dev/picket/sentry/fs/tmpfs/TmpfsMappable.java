@@ -13,11 +13,13 @@ final class TmpfsMappable implements Mappable {
     private final TmpfsRegularFile file;
     private final Inode shown;
     private final Path path;
+    private final boolean writable;
 
-    TmpfsMappable(TmpfsRegularFile file, Inode shown, Path path) {
+    TmpfsMappable(TmpfsRegularFile file, Inode shown, Path path, boolean writable) {
         this.file = file;
         this.shown = shown;
         this.path = path;
+        this.writable = writable;
     }
 
     @Override
@@ -25,16 +27,22 @@ final class TmpfsMappable implements Mappable {
         if (write && file.isSealedAgainstWriting()) {
             throw ErrnoException.of(Errno.EPERM);
         }
-        return file.contents().translate(offset, lengthBytes, write);
+        return file.contents().translate(offset, lengthBytes);
     }
 
     @Override
     public void retain() {
         file.contents().retain();
+        if (writable) {
+            file.changeWritableMappings(1);
+        }
     }
 
     @Override
     public void release() {
+        if (writable) {
+            file.changeWritableMappings(-1);
+        }
         file.contents().release();
     }
 
@@ -69,7 +77,10 @@ final class TmpfsMappable implements Mappable {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof TmpfsMappable mappable && mappable.file == file && mappable.path.equals(path);
+        return other instanceof TmpfsMappable mappable
+                && mappable.file == file
+                && mappable.writable == writable
+                && mappable.path.equals(path);
     }
 
     @Override

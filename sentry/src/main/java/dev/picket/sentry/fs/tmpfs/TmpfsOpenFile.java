@@ -124,6 +124,6 @@ public final class TmpfsOpenFile extends PositionedFile {
 
     @Override
     public Mappable mappable() {
-        return file.mappable(shown, path());
+        return file.mappable(shown, path(), isWritable());
     }
 }

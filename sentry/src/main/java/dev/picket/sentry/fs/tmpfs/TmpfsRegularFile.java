@@ -26,6 +26,9 @@ public final class TmpfsRegularFile extends TmpfsInode {
     private boolean sealable;
     private boolean held;
 
+    /** Mappings that can be written, or could be made so. */
+    private int writableMappings;
+
     TmpfsRegularFile(TmpfsFileSystem fileSystem, CreateRequest request) throws ErrnoException {
         super(fileSystem, request);
         contents = new FileContents(fileSystem.frames(), fileSystem.budget());
@@ -104,7 +107,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
         if ((seals & Fcntl.F_SEAL_SEAL) != 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
-        if ((added & Fcntl.F_SEAL_WRITE) != 0 && (seals & Fcntl.F_SEAL_WRITE) == 0 && contents.isMappedForWriting()) {
+        if ((added & Fcntl.F_SEAL_WRITE) != 0 && (seals & Fcntl.F_SEAL_WRITE) == 0 && writableMappings > 0) {
             throw ErrnoException.of(Errno.EBUSY);
         }
         seals |= added;
@@ -128,7 +131,8 @@ public final class TmpfsRegularFile extends TmpfsInode {
         }
     }
 
-    synchronized boolean isSealedAgainstWriting() {
+    @Override
+    public synchronized boolean isSealedAgainstWriting() {
         return (seals & WRITE_SEALS) != 0;
     }
 
@@ -156,8 +160,16 @@ public final class TmpfsRegularFile extends TmpfsInode {
         return file;
     }
 
-    /** What mmap(2) of this file maps. */
-    public Mappable mappable(Inode shown, Path path) {
-        return new TmpfsMappable(this, shown, path);
+    synchronized void changeWritableMappings(int difference) {
+        writableMappings += difference;
+    }
+
+    /**
+     * What mmap(2) of this file maps.
+     *
+     * @param writable whether it is open for writing
+     */
+    public Mappable mappable(Inode shown, Path path, boolean writable) {
+        return new TmpfsMappable(this, shown, path, writable);
     }
 }

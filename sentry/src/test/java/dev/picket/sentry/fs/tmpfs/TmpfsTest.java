@@ -306,7 +306,6 @@ class TmpfsTest {
 
         Mappable mappable = file.mappable();
         mappable.retain();
-        mappable.translate(0, PAGE, true);
         assertErrno(Errno.EBUSY, () -> file.inode().addSeals(F_SEAL_WRITE));
         mappable.release();
         file.inode().addSeals(F_SEAL_WRITE | F_SEAL_SEAL);
