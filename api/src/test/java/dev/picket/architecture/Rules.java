@@ -22,6 +22,7 @@ final class Rules {
             "fs.proc",
             "fs.sys",
             "fs.dev",
+            "fs.generated",
             "loader",
             "kernel",
             "tty",

@@ -160,8 +160,8 @@ public final class DescriptorSocket implements AutoCloseable {
             if (length < CONTROL_HEADER_BYTES) {
                 break;
             }
-            boolean isRights = NativeMemory.getInt(control + 8) == SOL_SOCKET
-                    && NativeMemory.getInt(control + 12) == SCM_RIGHTS;
+            boolean isRights =
+                    NativeMemory.getInt(control + 8) == SOL_SOCKET && NativeMemory.getInt(control + 12) == SCM_RIGHTS;
             for (long at = CONTROL_HEADER_BYTES; isRights && at + 4 <= length; at += 4) {
                 arrived.add(NativeMemory.getInt(control + at));
             }

@@ -52,7 +52,8 @@ public final class GuestMemoryFile extends MemoryFile {
             int protection = Mman.PROT_READ | Mman.PROT_WRITE;
             int flags = Mman.MAP_SHARED | Mman.MAP_NORESERVE;
             long address = check(Host.mmap(0, lengthBytes, protection, flags, descriptor, 0), "mmap of guest memory");
-            Host.madvise(address, lengthBytes, Mman.MADV_DONTDUMP); // what a guest holds does not belong into a core file
+            Host.madvise(
+                    address, lengthBytes, Mman.MADV_DONTDUMP); // what a guest holds does not belong into a core file
             return new GuestMemoryFile(descriptor, address, lengthBytes);
         } catch (PlatformException e) {
             Host.close(descriptor);

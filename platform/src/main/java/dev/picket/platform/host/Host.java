@@ -7,7 +7,8 @@ package dev.picket.platform.host;
  * {@code Address} are addresses in this process. The numbers of bare calls are those of x86-64.
  */
 public final class Host {
-    // All looked up when the class is first used: a look-up costs about a microsecond, a holder class per call far more.
+    // All looked up when the class is first used: a look-up costs about a microsecond, a holder class per call far
+    // more.
     private static final long MEMFD_CREATE = Native.function("memfd_create");
     private static final long FTRUNCATE = Native.function("ftruncate");
     private static final long FALLOCATE = Native.function("fallocate");
@@ -99,7 +100,8 @@ public final class Host {
     private static final long POSIX_SPAWN = Native.function("posix_spawn");
     private static final long POSIX_SPAWN_FILE_ACTIONS_INIT = Native.function("posix_spawn_file_actions_init");
     private static final long POSIX_SPAWN_FILE_ACTIONS_ADDDUP2 = Native.function("posix_spawn_file_actions_adddup2");
-    private static final long POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP = Native.function("posix_spawn_file_actions_addclosefrom_np");
+    private static final long POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP =
+            Native.function("posix_spawn_file_actions_addclosefrom_np");
     private static final long POSIX_SPAWN_FILE_ACTIONS_DESTROY = Native.function("posix_spawn_file_actions_destroy");
     private static final long POSIX_SPAWNATTR_INIT = Native.function("posix_spawnattr_init");
     private static final long POSIX_SPAWNATTR_SETFLAGS = Native.function("posix_spawnattr_setflags");
@@ -613,8 +615,14 @@ public final class Host {
 
     /** posix_spawn(3); the child's process id is stored as an int at {@code pid}. */
     public static int posixSpawn(
-            long pidAddress, long pathAddress, long fileActionsAddress, long attributesAddress, long argvAddress, long envpAddress) {
-        return -(int) Native.call(POSIX_SPAWN, pidAddress, pathAddress, fileActionsAddress, attributesAddress, argvAddress, envpAddress);
+            long pidAddress,
+            long pathAddress,
+            long fileActionsAddress,
+            long attributesAddress,
+            long argvAddress,
+            long envpAddress) {
+        return -(int) Native.call(
+                POSIX_SPAWN, pidAddress, pathAddress, fileActionsAddress, attributesAddress, argvAddress, envpAddress);
     }
 
     /** posix_spawn_file_actions_init(3); the object takes 80 bytes. */

@@ -36,6 +36,7 @@ public final class Signal {
     public static final int SIGSYS = 31;
     /** The first real-time signal of the kernel; the C library keeps the first two for itself. */
     public static final int SIGRTMIN = 32;
+
     public static final int SIGRTMAX = 64;
 
     // How of sigprocmask

@@ -421,7 +421,8 @@ final class PtraceContext implements GuestContext {
         NativeMemory.copy(parent.fpu, fpu, platform.fpuBytes());
         isFpuInStub = false;
 
-        // A thread of the parent's process can only be made while one of its threads is stopped in our hands, as now. If
+        // A thread of the parent's process can only be made while one of its threads is stopped in our hands, as now.
+        // If
         // the child is going to run elsewhere, as after a fork, the thread stays parked for the next child.
         boolean isNew = reservedIn == null && process == null;
         if (isNew && parent.isOwnedByCurrentThread() && parent.process.reserve(parent)) {

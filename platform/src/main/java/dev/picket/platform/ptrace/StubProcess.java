@@ -321,7 +321,8 @@ final class StubProcess implements AddressSpace {
     private int borrow(Loan loan) throws StubLostException {
         Integer threadId = parked.poll();
         if (threadId == null) {
-            throw new IllegalStateException("the current thread holds no thread of this address space, and none is parked");
+            throw new IllegalStateException(
+                    "the current thread holds no thread of this address space, and none is parked");
         }
         platform.pins().pinHere(threadId);
         try (var tracee = Tracee.attach(platform.image(), processId, threadId)) {

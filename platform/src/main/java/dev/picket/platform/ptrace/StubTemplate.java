@@ -156,8 +156,7 @@ final class StubTemplate {
         call(tracee, "seccomp", SyscallNumber.SECCOMP, Seccomp.SECCOMP_SET_MODE_FILTER, 0, image.filter());
     }
 
-    private static void call(Tracee tracee, String name, int number, long a, long b, long c)
-            throws StubLostException {
+    private static void call(Tracee tracee, String name, int number, long a, long b, long c) throws StubLostException {
         long result = tracee.inject(number, a, b, c);
         if (result < 0) {
             throw new PlatformException(name + " in the stub failed", (int) -result);

@@ -18,7 +18,6 @@ import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.linux.Signal;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
@@ -291,7 +290,9 @@ class HostileGuestTest {
             a.jmp(loop);
         })) {
             assertEquals(Stop.SYSCALL, guest.run());
-            int[] signals = {Signal.SIGTERM, Signal.SIGSEGV, Signal.SIGSTOP, Signal.SIGCONT, Signal.SIGTRAP, Signal.SIGINT};
+            int[] signals = {
+                Signal.SIGTERM, Signal.SIGSEGV, Signal.SIGSTOP, Signal.SIGCONT, Signal.SIGTRAP, Signal.SIGINT
+            };
             for (int signal : signals) {
                 assertEquals(0, Host.kill(stubOf(guest), signal));
                 assertEquals(Stop.SYSCALL, guest.run());

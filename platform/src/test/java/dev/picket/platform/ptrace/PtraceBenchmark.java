@@ -41,7 +41,8 @@ final class PtraceBenchmark {
                 check(guest.run());
             });
             print("fork and close", 200, () -> guest.space.fork().close());
-            print("new address space and close", 200, () -> platform.newAddressSpace().close());
+            print("new address space and close", 200, () -> platform.newAddressSpace()
+                    .close());
             print("new thread to its first stop", 100, () -> {
                 var child = platform.newContext();
                 child.copyStateFrom(guest.context);

@@ -95,7 +95,8 @@ class PtracePlatformTest {
 
             guest.space.map(DATA, platform.memory(), Guest.FREE_OFFSET, Guest.PAGE, READ_WRITE, false);
             assertEquals(Stop.SYSCALL, guest.run());
-            assertEquals(0x1234_5678_9abcL, NativeMemory.getLong(platform.memory().address(Guest.FREE_OFFSET)));
+            assertEquals(
+                    0x1234_5678_9abcL, NativeMemory.getLong(platform.memory().address(Guest.FREE_OFFSET)));
         }
     }
 
@@ -177,9 +178,11 @@ class PtracePlatformTest {
                 other.copyStateFrom(guest.context);
                 byte[] copy = new byte[area.length];
                 other.readFpuState(copy);
-                assertEquals(0x1111_2222_3333_4444L, java.nio.ByteBuffer.wrap(copy)
-                        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                        .getLong(xmm9));
+                assertEquals(
+                        0x1111_2222_3333_4444L,
+                        java.nio.ByteBuffer.wrap(copy)
+                                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                                .getLong(xmm9));
             }
 
             buffer.putLong(xmm9, 77);
@@ -188,7 +191,9 @@ class PtracePlatformTest {
             assertEquals(77, guest.context.registers().rbx());
 
             guest.context.resetFpuState();
-            guest.context.registers().rip(guest.context.registers().rip() - 7); // the movq and the system call once more
+            guest.context
+                    .registers()
+                    .rip(guest.context.registers().rip() - 7); // the movq and the system call once more
             assertEquals(Stop.SYSCALL, guest.run());
             assertEquals(0, guest.context.registers().rbx());
         }
@@ -501,8 +506,8 @@ class PtracePlatformTest {
         });
     }
 
-    private void assertException(int signal, int code, java.util.function.Consumer<
-                    dev.picket.platform.amd64.Assembler> program) {
+    private void assertException(
+            int signal, int code, java.util.function.Consumer<dev.picket.platform.amd64.Assembler> program) {
         try (var guest = new Guest(platform, program)) {
             assertEquals(Stop.EXCEPTION, guest.run());
             assertEquals(signal, guest.context.exceptionSignal());

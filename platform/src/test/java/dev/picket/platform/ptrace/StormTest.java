@@ -94,7 +94,9 @@ class StormTest {
             contexts.forEach(GuestContext::interrupt);
             for (var thread : threads) {
                 thread.join(TimeUnit.SECONDS.toMillis(20));
-                assertFalse(thread.isAlive(), thread.getName() + " hangs: " + java.util.Arrays.toString(thread.getStackTrace()));
+                assertFalse(
+                        thread.isAlive(),
+                        thread.getName() + " hangs: " + java.util.Arrays.toString(thread.getStackTrace()));
             }
             guest.close();
         }

@@ -112,7 +112,8 @@ final class Accounts {
         if (!isNumber(text) || Long.parseLong(text) > Integer.MAX_VALUE) {
             throw new StartFailure(
                     Event.Reason.BAD_USER,
-                    "unable to find " + kind + " " + GuestText.text(shown) + ": uids and gids must be in range 0-2147483647");
+                    "unable to find " + kind + " " + GuestText.text(shown)
+                            + ": uids and gids must be in range 0-2147483647");
         }
         return Integer.parseInt(text);
     }

@@ -35,8 +35,8 @@ final class ControlSocket {
         if (name.length >= ADDRESS_BYTES - PATH_OFFSET) {
             throw new PlatformException("the socket's path is too long", Errno.ENAMETOOLONG);
         }
-        int descriptor = Host.socket(
-                DescriptorSocket.AF_UNIX, DescriptorSocket.SOCK_STREAM | DescriptorSocket.SOCK_CLOEXEC, 0);
+        int descriptor =
+                Host.socket(DescriptorSocket.AF_UNIX, DescriptorSocket.SOCK_STREAM | DescriptorSocket.SOCK_CLOEXEC, 0);
         if (descriptor < 0) {
             throw new PlatformException("cannot make a socket", -descriptor);
         }

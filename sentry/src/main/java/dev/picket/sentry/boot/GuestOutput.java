@@ -40,8 +40,7 @@ final class GuestOutput extends GuestStream {
     private boolean unlimited;
 
     /** @param onEnd called by the pump when everything was sent and the source is at its end */
-    GuestOutput(
-            StreamPump pump, ControlSocket socket, int process, int stream, Source source, StreamPump.Work onEnd) {
+    GuestOutput(StreamPump pump, ControlSocket socket, int process, int stream, Source source, StreamPump.Work onEnd) {
         super(pump);
         this.pump = pump;
         this.socket = socket;

@@ -62,8 +62,8 @@ final class GuestText {
         } catch (ErrnoException e) {
             // Not there. If it cannot be removed, it cannot be made either, and that tells.
         }
-        OpenFile file = FileOperations.open(
-                caller, caller.root(), name, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL, mode);
+        OpenFile file =
+                FileOperations.open(caller, caller.root(), name, Fcntl.O_WRONLY | Fcntl.O_CREAT | Fcntl.O_EXCL, mode);
         try {
             var buffer = new ArrayBuffer(content);
             while (buffer.remaining() > 0 && file.write(buffer) > 0) {

@@ -78,7 +78,7 @@ final class Programs {
     static StartFailure execFailure(int errno, String command) {
         String shown = "exec " + GuestText.text(command) + ": ";
         return switch (errno) {
-            // The program is there: its interpreter is not.
+                // The program is there: its interpreter is not.
             case Errno.ENOENT -> new StartFailure(Event.Reason.NOT_FOUND, shown + "no such file or directory");
             case Errno.EACCES -> new StartFailure(Event.Reason.NOT_EXECUTABLE, shown + "permission denied");
             case Errno.ENOEXEC, Errno.ELIBBAD, Errno.EINVAL -> new StartFailure(

@@ -160,8 +160,9 @@ final class Sandbox {
             }
             return;
         }
-        find(signal.process()).map(ControlledProcess::process).ifPresent(
-                process -> kernel.sendFromOutside(process, signal.signal()));
+        find(signal.process())
+                .map(ControlledProcess::process)
+                .ifPresent(process -> kernel.sendFromOutside(process, signal.signal()));
     }
 
     // ---- Processes

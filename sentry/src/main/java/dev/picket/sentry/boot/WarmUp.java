@@ -31,21 +31,78 @@ final class WarmUp {
 
     // x86-64: fork(); wait4(-1, 0, 0, 0); getpid(); write(1, ".", 1); exit_group(42)
     private static final byte[] CODE = {
-        (byte) 0xb8, 57, 0, 0, 0, 0x0f, 0x05, // mov eax, fork; syscall
-        (byte) 0x85, (byte) 0xc0, // test eax, eax
-        0x74, 0x12, // jz over the wait
-        0x48, (byte) 0x83, (byte) 0xcf, (byte) 0xff, // or rdi, -1
-        0x31, (byte) 0xf6, // xor esi, esi
-        0x31, (byte) 0xd2, // xor edx, edx
-        0x4d, 0x31, (byte) 0xd2, // xor r10, r10
-        (byte) 0xb8, 61, 0, 0, 0, 0x0f, 0x05, // mov eax, wait4; syscall
-        (byte) 0xb8, 39, 0, 0, 0, 0x0f, 0x05, // mov eax, getpid; syscall
-        (byte) 0xbf, 1, 0, 0, 0, // mov edi, 1
-        0x48, (byte) 0x8d, 0x35, 0x18, 0, 0, 0, // lea rsi, [rip + 24]: the text behind the code
-        (byte) 0xba, 1, 0, 0, 0, // mov edx, 1
-        (byte) 0xb8, 1, 0, 0, 0, 0x0f, 0x05, // mov eax, write; syscall
-        (byte) 0xbf, STATUS, 0, 0, 0, // mov edi, 42
-        (byte) 0xb8, (byte) 231, 0, 0, 0, 0x0f, 0x05, // mov eax, exit_group; syscall
+        (byte) 0xb8,
+        57,
+        0,
+        0,
+        0,
+        0x0f,
+        0x05, // mov eax, fork; syscall
+        (byte) 0x85,
+        (byte) 0xc0, // test eax, eax
+        0x74,
+        0x12, // jz over the wait
+        0x48,
+        (byte) 0x83,
+        (byte) 0xcf,
+        (byte) 0xff, // or rdi, -1
+        0x31,
+        (byte) 0xf6, // xor esi, esi
+        0x31,
+        (byte) 0xd2, // xor edx, edx
+        0x4d,
+        0x31,
+        (byte) 0xd2, // xor r10, r10
+        (byte) 0xb8,
+        61,
+        0,
+        0,
+        0,
+        0x0f,
+        0x05, // mov eax, wait4; syscall
+        (byte) 0xb8,
+        39,
+        0,
+        0,
+        0,
+        0x0f,
+        0x05, // mov eax, getpid; syscall
+        (byte) 0xbf,
+        1,
+        0,
+        0,
+        0, // mov edi, 1
+        0x48,
+        (byte) 0x8d,
+        0x35,
+        0x18,
+        0,
+        0,
+        0, // lea rsi, [rip + 24]: the text behind the code
+        (byte) 0xba,
+        1,
+        0,
+        0,
+        0, // mov edx, 1
+        (byte) 0xb8,
+        1,
+        0,
+        0,
+        0,
+        0x0f,
+        0x05, // mov eax, write; syscall
+        (byte) 0xbf,
+        STATUS,
+        0,
+        0,
+        0, // mov edi, 42
+        (byte) 0xb8,
+        (byte) 231,
+        0,
+        0,
+        0,
+        0x0f,
+        0x05, // mov eax, exit_group; syscall
         '.'
     };
 
@@ -109,8 +166,7 @@ final class WarmUp {
                 new Command.Root.HostDirectories(List.of(
                         new Command.HostEntry("/bin/init", 0, null), new Command.HostEntry("/sbin", -1, "bin"))),
                 List.of(),
-                new Command.ProcessSpec(
-                        List.of("init"), List.of("PATH=/usr/bin:/sbin"), "/", "", false, 0, 0, false),
+                new Command.ProcessSpec(List.of("init"), List.of("PATH=/usr/bin:/sbin"), "/", "", false, 0, 0, false),
                 new Command.Limits(MEMORY_BYTES, 0, 0, 0, 0, 1),
                 false);
     }
@@ -163,8 +219,13 @@ final class WarmUp {
         ByteBuffer file = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         file.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).putLong(0);
         file.putShort((short) 2).putShort((short) 62).putInt(1); // ET_EXEC, EM_X86_64
-        file.putLong(BASE + HEADER_BYTES + PROGRAM_HEADER_BYTES).putLong(HEADER_BYTES).putLong(0).putInt(0);
-        file.putShort((short) HEADER_BYTES).putShort((short) PROGRAM_HEADER_BYTES).putShort((short) 1);
+        file.putLong(BASE + HEADER_BYTES + PROGRAM_HEADER_BYTES)
+                .putLong(HEADER_BYTES)
+                .putLong(0)
+                .putInt(0);
+        file.putShort((short) HEADER_BYTES)
+                .putShort((short) PROGRAM_HEADER_BYTES)
+                .putShort((short) 1);
         file.putShort((short) 0).putShort((short) 0).putShort((short) 0);
         file.putInt(1).putInt(5).putLong(0).putLong(BASE).putLong(BASE); // PT_LOAD, read and execute
         file.putLong(size).putLong(size).putLong(4096);

@@ -70,15 +70,24 @@ public final class FrameCodec {
             output.putByte(EXEC).putInt(exec.process());
             putProcess(output, exec.spec());
         } else if (command instanceof Command.Signal signal) {
-            output.putByte(SIGNAL).putInt(signal.process()).putInt(signal.signal()).putBoolean(signal.all());
+            output.putByte(SIGNAL)
+                    .putInt(signal.process())
+                    .putInt(signal.signal())
+                    .putBoolean(signal.all());
         } else if (command instanceof Command.Input input) {
             output.putByte(INPUT).putInt(input.process()).putBytes(input.data());
         } else if (command instanceof Command.CloseInput close) {
             output.putByte(CLOSE_INPUT).putInt(close.process());
         } else if (command instanceof Command.Resize resize) {
-            output.putByte(RESIZE).putInt(resize.process()).putInt(resize.rows()).putInt(resize.columns());
+            output.putByte(RESIZE)
+                    .putInt(resize.process())
+                    .putInt(resize.rows())
+                    .putInt(resize.columns());
         } else if (command instanceof Command.OutputCredit credit) {
-            output.putByte(OUTPUT_CREDIT).putInt(credit.process()).putByte(credit.stream()).putInt(credit.bytes());
+            output.putByte(OUTPUT_CREDIT)
+                    .putInt(credit.process())
+                    .putByte(credit.stream())
+                    .putInt(credit.bytes());
         } else if (command instanceof Command.Pause) {
             output.putByte(PAUSE);
         } else if (command instanceof Command.Resume) {

@@ -78,7 +78,8 @@ final class FrameOutput {
         byte[] frame = bytes.toByteArray();
         int length = frame.length - Integer.BYTES;
         if (length > maximumBytes) {
-            throw new IllegalArgumentException("message of " + length + " bytes; at most " + maximumBytes + " can be sent");
+            throw new IllegalArgumentException(
+                    "message of " + length + " bytes; at most " + maximumBytes + " can be sent");
         }
         frame[0] = (byte) (length >>> 24);
         frame[1] = (byte) (length >>> 16);

@@ -51,8 +51,8 @@ public final class FrameReader {
                 | buffer[start + 3] & 0xff;
         start += Integer.BYTES;
         if (length < 1 || length > maximumBytes) {
-            throw new FrameException("frame of " + Integer.toUnsignedString(length) + " bytes; accepted are 1 to "
-                    + maximumBytes);
+            throw new FrameException(
+                    "frame of " + Integer.toUnsignedString(length) + " bytes; accepted are 1 to " + maximumBytes);
         }
 
         byte[] body = new byte[length];

@@ -93,6 +93,8 @@ public record Credentials(
     }
 
     private static long bits(int... capabilities) {
-        return Arrays.stream(capabilities).mapToLong(capability -> 1L << capability).reduce(0, (a, b) -> a | b);
+        return Arrays.stream(capabilities)
+                .mapToLong(capability -> 1L << capability)
+                .reduce(0, (a, b) -> a | b);
     }
 }

@@ -204,7 +204,12 @@ public final class CredentialsChange {
             }
         }
         return make(
-                new int[] {real, effective, saved, fileSystem}, oldGroups(), old.groups(), permitted, effectiveSet, ambient);
+                new int[] {real, effective, saved, fileSystem},
+                oldGroups(),
+                old.groups(),
+                permitted,
+                effectiveSet,
+                ambient);
     }
 
     private Credentials groups(int real, int effective, int saved, int fileSystem) {
@@ -225,7 +230,8 @@ public final class CredentialsChange {
         return new int[] {old.realGroup(), old.effectiveGroup(), old.savedGroup(), old.fileSystemGroup()};
     }
 
-    private Credentials make(int[] users, int[] groups, int[] supplementary, long permitted, long effective, long ambient) {
+    private Credentials make(
+            int[] users, int[] groups, int[] supplementary, long permitted, long effective, long ambient) {
         return new Credentials(
                 users[0],
                 users[1],

@@ -124,7 +124,6 @@ public final class ChildWait {
     private static Found found(ThreadGroup child, int waitStatus, int code, int status) {
         var usage = child.usage();
         usage.add(child.childrenUsage());
-        return new Found(
-                child.id(), child.leader().credentials().realUser(), waitStatus, code, status, usage);
+        return new Found(child.id(), child.leader().credentials().realUser(), waitStatus, code, status, usage);
     }
 }

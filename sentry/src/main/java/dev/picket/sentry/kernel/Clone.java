@@ -71,7 +71,9 @@ public final class Clone {
         }
         checkLimits();
 
-        var memory = request.has(CLONE_VM) ? retained(parent.memory()) : parent.memory().fork();
+        var memory = request.has(CLONE_VM)
+                ? retained(parent.memory())
+                : parent.memory().fork();
         GuestContext context = null;
         Task child;
         ProcessFile processFile = null;
@@ -141,13 +143,15 @@ public final class Clone {
         if ((flags & NEW_NAMESPACES) != 0) {
             throw ErrnoException.of(Errno.EPERM); // a sandbox has one namespace of each kind
         }
-        if (request.has(CLONE_SETTLS) && Long.compareUnsigned(request.tls(), kernel.platform().addressLimit()) >= 0) {
+        if (request.has(CLONE_SETTLS)
+                && Long.compareUnsigned(request.tls(), kernel.platform().addressLimit()) >= 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
     }
 
     private void checkLimits() throws ErrnoException {
-        if (kernel.isDying() || kernel.processes().taskCount() >= kernel.options().processes()) {
+        if (kernel.isDying()
+                || kernel.processes().taskCount() >= kernel.options().processes()) {
             throw ErrnoException.of(Errno.EAGAIN);
         }
         var credentials = parent.credentials();
@@ -198,7 +202,9 @@ public final class Clone {
         } else {
             files = parent.files().fork(limits);
         }
-        var directories = request.has(CLONE_FS) ? parent.directories() : parent.directories().copy();
+        var directories = request.has(CLONE_FS)
+                ? parent.directories()
+                : parent.directories().copy();
         var parts = new Task.Parts(memory, directories, files, parent.credentials(), parent.name());
         try {
             synchronized (kernel.tree()) {
@@ -223,8 +229,8 @@ public final class Clone {
     private Task addProcess(GuestContext context, Task.Parts parts, ResourceLimits limits) throws ErrnoException {
         var own = parent.group();
         int id = kernel.processes().allocate();
-        var group = new ThreadGroup(
-                kernel, id, new GroupSignals.Seed(actions(), false), limits, own.processGroup(), null);
+        var group =
+                new ThreadGroup(kernel, id, new GroupSignals.Seed(actions(), false), limits, own.processGroup(), null);
         group.setExecutable(own.executable());
         group.setDumpable(own.isDumpable());
         group.setNiceness(own.niceness());

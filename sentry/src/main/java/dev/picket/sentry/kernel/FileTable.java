@@ -160,7 +160,9 @@ public final class FileTable {
     public void closeOnExec() {
         List<OpenFile> closed = new ArrayList<>();
         synchronized (this) {
-            for (int descriptor = closeOnExec.nextSetBit(0); descriptor >= 0; descriptor = closeOnExec.nextSetBit(descriptor)) {
+            for (int descriptor = closeOnExec.nextSetBit(0);
+                    descriptor >= 0;
+                    descriptor = closeOnExec.nextSetBit(descriptor)) {
                 closed.add(files[descriptor]);
                 clear(descriptor);
             }

@@ -137,8 +137,7 @@ final class HandleSignals implements RunState {
         long oldMask = signals.takeMaskForFrame();
         var stack = signals.stack();
 
-        boolean pushed = SignalFrame.push(
-                task.context(), task.memory(), action, info, oldMask, stack, signals.fault());
+        boolean pushed = SignalFrame.push(task.context(), task.memory(), action, info, oldMask, stack, signals.fault());
         if (!pushed) {
             if (info.signal() == SIGSEGV) {
                 task.group().signals().actions().set(SIGSEGV, SignalAction.DEFAULT);

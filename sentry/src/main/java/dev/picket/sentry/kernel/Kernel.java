@@ -66,8 +66,8 @@ public final class Kernel implements AutoCloseable {
     private final Terminals terminals = new Terminals();
     private final Network network = new Network(anonymousFiles.sockets());
     /** For what guests mount themselves and for files of memfd_create(2); what the sandbox began with has its own. */
-    private final HeapBudget namesBudget =
-            new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
+    private final HeapBudget namesBudget = new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
+
     private final TmpfsFileSystem memoryFiles;
     private final AtomicInteger queuedSignals = new AtomicInteger();
     private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);

@@ -12,7 +12,13 @@ package dev.picket.sentry.kernel;
  * @param cpuSeconds CPU time after which the sandbox is killed; 0 for none
  */
 public record KernelOptions(
-        String hostName, int cpus, long memoryBytes, long openFiles, long processes, long fileSizeBytes, long cpuSeconds) {
+        String hostName,
+        int cpus,
+        long memoryBytes,
+        long openFiles,
+        long processes,
+        long fileSizeBytes,
+        long cpuSeconds) {
     /** What a sandbox gets for which no limits were asked. */
     public static final KernelOptions USUAL = new KernelOptions("picket", 1, 1L << 30, 65_536, 2_048, 0, 0);
 }

@@ -119,10 +119,12 @@ final class ProcessEnd {
             for (var other : child.tasks()) {
                 int signal = other.words().parentDeathSignal();
                 if (signal != 0) {
-                    other.send(SignalInfo.ofUser(signal, 0, task.group().id(), task.credentials().realUser()));
+                    other.send(SignalInfo.ofUser(
+                            signal, 0, task.group().id(), task.credentials().realUser()));
                 }
             }
-            var heir = task.group().tasks().isEmpty() ? null : task.group().tasks().get(0);
+            var heir =
+                    task.group().tasks().isEmpty() ? null : task.group().tasks().get(0);
             child.setParent(task.group(), heir);
         }
     }

@@ -46,7 +46,8 @@ public final class ProcessGroups {
         var own = task.group();
         synchronized (kernel.tree()) {
             int id = own.id();
-            if (kernel.processes().processGroup(id) != null || kernel.processes().session(id) != null) {
+            if (kernel.processes().processGroup(id) != null
+                    || kernel.processes().session(id) != null) {
                 throw ErrnoException.of(Errno.EPERM);
             }
             var session = new Session(kernel, id);

@@ -8,9 +8,9 @@ import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.signal.SignalActions;
 import dev.picket.sentry.tty.SlaveFile;
+import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
 import dev.picket.sentry.vfs.PathWalk;
-import dev.picket.sentry.vfs.OpenFile;
 import java.util.Objects;
 
 /** Starts a process from outside: the sandbox's first, or one more beside it. */
@@ -41,7 +41,8 @@ final class ProcessStart {
         var mount = kernel.mounts().root();
         var root = new Path(mount, mount.root());
         var outside = new StartCaller(spec.credentials(), root, root);
-        var workingDirectory = PathWalk.resolve(outside, root, spec.workingDirectory(), PathWalk.FOLLOW | PathWalk.DIRECTORY);
+        var workingDirectory =
+                PathWalk.resolve(outside, root, spec.workingDirectory(), PathWalk.FOLLOW | PathWalk.DIRECTORY);
         var caller = new StartCaller(spec.credentials(), root, workingDirectory);
         var program = kernel.loader()
                 .load(new ProgramLoader.Request(
@@ -94,7 +95,8 @@ final class ProcessStart {
     private Task add(ResourceLimits limits, GuestContext context, Task.Parts parts, ProgramLoader.Program program)
             throws ErrnoException {
         synchronized (kernel.tree()) {
-            if (kernel.isDying() || kernel.processes().taskCount() >= kernel.options().processes()) {
+            if (kernel.isDying()
+                    || kernel.processes().taskCount() >= kernel.options().processes()) {
                 throw ErrnoException.of(Errno.EAGAIN);
             }
             var processes = kernel.processes();
@@ -106,7 +108,8 @@ final class ProcessStart {
                 processGroup = new ProcessGroup(kernel, id, session);
                 processes.put(session);
             } else {
-                processGroup = new ProcessGroup(kernel, id, kernel.init().processGroup().session());
+                processGroup = new ProcessGroup(
+                        kernel, id, kernel.init().processGroup().session());
             }
             processes.put(processGroup);
             var group = new ThreadGroup(
@@ -137,7 +140,8 @@ final class ProcessStart {
         var options = kernel.options();
         var limits = new ResourceLimits(options.openFiles(), options.processes());
         if (options.fileSizeBytes() > 0) {
-            limits.set(Resource.RLIMIT_FSIZE, new ResourceLimits.Limit(options.fileSizeBytes(), options.fileSizeBytes()));
+            limits.set(
+                    Resource.RLIMIT_FSIZE, new ResourceLimits.Limit(options.fileSizeBytes(), options.fileSizeBytes()));
         }
         if (options.cpuSeconds() > 0) {
             limits.set(Resource.RLIMIT_CPU, new ResourceLimits.Limit(options.cpuSeconds(), options.cpuSeconds()));

@@ -36,8 +36,8 @@ public final class ProcessTimers {
         var service = group.kernel().timers();
         return switch (which) {
             case Clocks.ITIMER_REAL -> new Countdown(service, System::nanoTime, false, times -> send(Signal.SIGALRM));
-            case Clocks.ITIMER_VIRTUAL ->
-                new Countdown(service, () -> group.usage().userNanos(), true, times -> send(Signal.SIGVTALRM));
+            case Clocks.ITIMER_VIRTUAL -> new Countdown(
+                    service, () -> group.usage().userNanos(), true, times -> send(Signal.SIGVTALRM));
             default -> new Countdown(service, this::cpuNanos, true, times -> send(Signal.SIGPROF));
         };
     }

@@ -53,5 +53,10 @@ public interface ProgramLoader {
      * @param stackPointer the stack pointer, where argc is
      */
     record Program(
-            MemoryManager memory, Path executable, String name, Credentials credentials, long entry, long stackPointer) {}
+            MemoryManager memory,
+            Path executable,
+            String name,
+            Credentials credentials,
+            long entry,
+            long stackPointer) {}
 }

@@ -194,7 +194,8 @@ public final class TaskSignals {
 
     boolean ignoresOrBlocks(int signal) {
         synchronized (lock()) {
-            return SignalSet.contains(mask, signal) || lock().actions().get(signal).isIgnored();
+            return SignalSet.contains(mask, signal)
+                    || lock().actions().get(signal).isIgnored();
         }
     }
 

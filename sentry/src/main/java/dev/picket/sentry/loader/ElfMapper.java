@@ -3,8 +3,8 @@ package dev.picket.sentry.loader;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Mman;
 import dev.picket.sentry.errno.ErrnoException;
-import dev.picket.sentry.memory.Mappable;
 import dev.picket.sentry.memory.MapRequest;
+import dev.picket.sentry.memory.Mappable;
 import dev.picket.sentry.memory.MemoryManager;
 
 /** Maps the segments of an ELF file. */
@@ -33,9 +33,9 @@ final class ElfMapper {
             if (load.fileBytes() > 0) {
                 long start = address & ~PAGE_MASK;
                 long inPage = address - start;
-                memory.map(MapRequest.privateFile(
-                                mappable, load.offset() - inPage, load.fileBytes() + inPage, load.prot())
-                        .at(start));
+                memory.map(
+                        MapRequest.privateFile(mappable, load.offset() - inPage, load.fileBytes() + inPage, load.prot())
+                                .at(start));
             }
             zeroRest(load, address);
         }

@@ -57,7 +57,8 @@ final class InitialStack {
     }
 
     private long stackPointer(int auxiliaryEntries) {
-        long pointers = 3L + arguments.arguments().size() + arguments.environment().size();
+        long pointers =
+                3L + arguments.arguments().size() + arguments.environment().size();
         return randomAddress - (pointers + auxiliaryEntries * 2L) * Long.BYTES & -16;
     }
 

@@ -62,8 +62,7 @@ public final class Loader implements ProgramLoader {
         if ((request.flags() & Fcntl.AT_EMPTY_PATH) != 0) {
             walk |= PathWalk.EMPTY_PATH;
         }
-        var arguments = new Arguments(request.fileName(), request.arguments(), request.environment())
-                .withProgramName();
+        var arguments = new Arguments(request.fileName(), request.arguments(), request.environment()).withProgramName();
         arguments.check(request.stackLimitBytes());
         OpenFile file = FileOperations.openExecutable(request.caller(), request.start(), request.fileName(), walk);
         String name = file.path().dentry().name();
@@ -89,8 +88,7 @@ public final class Loader implements ProgramLoader {
             Path executable = file.path();
             Credentials credentials = request.privileges().credentialsFor(executable);
             InterpreterFiles interpreters = path -> openInterpreter(request, path);
-            Image image =
-                    load(new OpenProgram(file), interpreters, arguments, request.stackLimitBytes(), credentials);
+            Image image = load(new OpenProgram(file), interpreters, arguments, request.stackLimitBytes(), credentials);
             return new Program(image.memory(), executable, name, credentials, image.entry(), image.stackPointer());
         } finally {
             file.release();
@@ -169,7 +167,8 @@ public final class Loader implements ProgramLoader {
             memory.setBrkStart(brkStart(program, bias, interpreter != null, limit));
 
             var stack = new InitialStack(arguments, stackTop, random.getAsLong());
-            mapStack(memory, stackTop, stack.bytesAtMost(AUXILIARY_ENTRIES), stackLimitBytes, program.executableStack());
+            mapStack(
+                    memory, stackTop, stack.bytesAtMost(AUXILIARY_ENTRIES), stackLimitBytes, program.executableStack());
             long[] vector = auxiliaryVector(program, bias, interpreterBias, stack, credentials);
             long stackPointer = stack.write(memory, vector, random.getAsLong(), random.getAsLong());
             memory.setAreas(areas(program, bias, stack, stackPointer, vector));

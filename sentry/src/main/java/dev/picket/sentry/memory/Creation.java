@@ -65,7 +65,8 @@ final class Creation {
     void insert(Vma vma, boolean replace, boolean populate) throws ErrnoException {
         long start = vma.start;
         long end = vma.end;
-        // What was only reserved is let go at once, so that the new mapping can have its file space and join neighbours.
+        // What was only reserved is let go at once, so that the new mapping can have its file space and join
+        // neighbours.
         boolean replacesPages = replace && pages.isAnyMapped(start, end);
         if (replace) {
             mappings.remove(start, end, !replacesPages);
@@ -74,9 +75,7 @@ final class Creation {
         try {
             if (vma.growsDown() && vma.isPrivateAnonymous() && memory.stackRoom.isEmpty() && !vma.hasMirror) {
                 memory.stackRoom.makeMirror(vma, stackRoomBytes(), false);
-            } else if (vma.isPrivateAnonymous()
-                    && !vma.hasMirror
-                    && vma.length() <= Mappings.LONGEST_MIRROR_BYTES) {
+            } else if (vma.isPrivateAnonymous() && !vma.hasMirror && vma.length() <= Mappings.LONGEST_MIRROR_BYTES) {
                 mappings.makeMirror(vma); // PROT_NONE too: what becomes accessible of it stays together in the file
             }
             memory.faults.fillEagerly(vma, populate);

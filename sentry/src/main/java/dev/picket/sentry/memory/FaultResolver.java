@@ -161,8 +161,7 @@ final class FaultResolver {
     private long mapBacking(Vma vma, long address, long end, Mappable.Backing backing, boolean populate) {
         long length = Math.min(Pages.pageUp(backing.lengthBytes()), end - address);
         long delta = backing.offset() - address;
-        var segment = new Segment(
-                address, address + length, backing.file(), delta, vma.prot, !vma.isShared(), false);
+        var segment = new Segment(address, address + length, backing.file(), delta, vma.prot, !vma.isShared(), false);
         pages.map(segment, populate);
         return address + length;
     }
@@ -205,7 +204,8 @@ final class FaultResolver {
     }
 
     private static long nextCopyBytes(Vma vma, Segment segment, long page) {
-        // Copying in larger steps pays only for those who write in order; see the memory facts of the design. A file that
+        // Copying in larger steps pays only for those who write in order; see the memory facts of the design. A file
+        // that
         // others may write is copied page by page, for what they write must be seen in the pages that were not touched.
         boolean inOrder = page == vma.nextCopy && (segment.counted || !segment.file.isWritable());
         vma.copyBytes = inOrder ? Math.min(vma.copyBytes * 4, LONGEST_COPY_BYTES) : FIRST_COPY_BYTES;

@@ -196,10 +196,7 @@ final class GuestAccess {
         long stamp = memory.lock.readLock();
         try {
             Segment segment = pages.find(address);
-            if (segment != null
-                    && permits(segment, true)
-                    && segment.end - address >= size
-                    && segment.file.isMapped()) {
+            if (segment != null && permits(segment, true) && segment.end - address >= size && segment.file.isMapped()) {
                 long host = segment.file.address(address + segment.delta);
                 switch (size) {
                     case 1 -> NativeMemory.putByte(host, (byte) value);

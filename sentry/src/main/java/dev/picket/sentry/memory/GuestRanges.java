@@ -51,7 +51,9 @@ final class GuestRanges extends GuestBuffer {
         }
         byte[] bytes = new byte[count * IOVEC_BYTES];
         vector.checkWhole(vector.copyIn(iovecAddress, bytes, 0, bytes.length), bytes.length);
-        var values = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).asLongBuffer();
+        var values = java.nio.ByteBuffer.wrap(bytes)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .asLongBuffer();
         long[] ranges = new long[count * 2];
         long total = 0;
         for (int i = 0; i < ranges.length; i += 2) {

@@ -269,7 +269,10 @@ public final class MemoryManager {
     /** Removes the mappings of a range; see munmap(2): EINVAL. */
     public void unmap(long address, long lengthBytes) throws ErrnoException {
         long length = Pages.pageUp(lengthBytes);
-        if ((address & Pages.PAGE_BYTES - 1) != 0 || address < 0 || lengthBytes <= 0 || length <= 0
+        if ((address & Pages.PAGE_BYTES - 1) != 0
+                || address < 0
+                || lengthBytes <= 0
+                || length <= 0
                 || address > addressLimit - length) {
             throw ErrnoException.of(Errno.EINVAL);
         }
@@ -291,7 +294,8 @@ public final class MemoryManager {
     public void protect(long address, long lengthBytes, int prot) throws ErrnoException {
         int growth = prot & (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP);
         int known = Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
-        if ((address & Pages.PAGE_BYTES - 1) != 0 || (prot & ~(known | growth)) != 0
+        if ((address & Pages.PAGE_BYTES - 1) != 0
+                || (prot & ~(known | growth)) != 0
                 || growth == (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP)) {
             throw ErrnoException.of(Errno.EINVAL);
         }
@@ -348,7 +352,8 @@ public final class MemoryManager {
     /** Checks the arguments of msync(2): EINVAL, ENOMEM, EBUSY. Mappings of a file share its pages: nothing is to do. */
     public void sync(long address, long lengthBytes, int flags) throws ErrnoException {
         int both = Mman.MS_ASYNC | Mman.MS_SYNC;
-        if ((flags & ~(both | Mman.MS_INVALIDATE)) != 0 || (flags & both) == both
+        if ((flags & ~(both | Mman.MS_INVALIDATE)) != 0
+                || (flags & both) == both
                 || (address & Pages.PAGE_BYTES - 1) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }

@@ -137,8 +137,7 @@ final class Pages {
 
     void releaseLater(long offset, long length) {
         // What is beside the last range joins it: fewer calls of the host.
-        if (pendingCount > 0
-                && pendingReleases[pendingCount - 2] + pendingReleases[pendingCount - 1] == offset) {
+        if (pendingCount > 0 && pendingReleases[pendingCount - 2] + pendingReleases[pendingCount - 1] == offset) {
             pendingReleases[pendingCount - 1] += length;
             return;
         }

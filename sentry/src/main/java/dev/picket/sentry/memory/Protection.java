@@ -79,7 +79,9 @@ final class Protection {
 
     private void fill(List<Vma> vmas) throws ErrnoException {
         for (Vma vma : vmas) {
-            if (!vma.isPrivateAnonymous() || vma.hasMirror || pages.parts(vma.start, vma.end).isEmpty()) {
+            if (!vma.isPrivateAnonymous()
+                    || vma.hasMirror
+                    || pages.parts(vma.start, vma.end).isEmpty()) {
                 memory.faults.fillEagerly(vma, false);
             }
         }

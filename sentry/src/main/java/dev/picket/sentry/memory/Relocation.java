@@ -123,8 +123,7 @@ final class Relocation {
             return false;
         }
         int index = mappings.vmas.firstEndingAfter(vma.end);
-        return index == mappings.vmas.size()
-                || Mappings.guardedStart(mappings.vmas.get(index)) >= vma.end + more;
+        return index == mappings.vmas.size() || Mappings.guardedStart(mappings.vmas.get(index)) >= vma.end + more;
     }
 
     private void grow(Vma vma, long newEnd) throws ErrnoException {

@@ -127,7 +127,9 @@ final class MessageQueue {
                 if (request.destination.remaining() == 0) {
                     break;
                 }
-                if (keepsSendersApart && request.sender() != null && !request.sender().equals(message.sender)) {
+                if (keepsSendersApart
+                        && request.sender() != null
+                        && !request.sender().equals(message.sender)) {
                     break;
                 }
                 int wanted = (int) Math.min(message.length(), request.destination.remaining());

@@ -164,9 +164,7 @@ public abstract class Socket extends OpenFile {
     @Override
     public long waitDeadlineNanos(long startNanos, int events) {
         long timeout = (events & POLLIN) != 0 ? options.receiveTimeoutNanos() : options.sendTimeoutNanos();
-        return timeout == Long.MAX_VALUE || startNanos + timeout < startNanos
-                ? Long.MAX_VALUE
-                : startNanos + timeout;
+        return timeout == Long.MAX_VALUE || startNanos + timeout < startNanos ? Long.MAX_VALUE : startNanos + timeout;
     }
 
     @Override

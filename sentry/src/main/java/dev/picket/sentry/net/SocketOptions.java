@@ -93,7 +93,7 @@ public final class SocketOptions {
         switch (option) {
             case SO_SNDBUF -> sendBufferBytes = buffer(number, MINIMUM_SEND_BYTES);
             case SO_RCVBUF -> receiveBufferBytes = buffer(number, MINIMUM_RECEIVE_BYTES);
-            // Beyond the maximum takes CAP_NET_ADMIN, and even then a sandbox's maximum holds.
+                // Beyond the maximum takes CAP_NET_ADMIN, and even then a sandbox's maximum holds.
             case SO_SNDBUFFORCE, SO_RCVBUFFORCE -> {
                 if (!caller.credentials().has(Credentials.CAP_NET_ADMIN)) {
                     throw ErrnoException.of(Errno.EPERM);

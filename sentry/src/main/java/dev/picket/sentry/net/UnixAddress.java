@@ -40,15 +40,13 @@ record UnixAddress(String name, boolean isAbstract) {
         if (bytes[FAMILY_BYTES] == 0) {
             // All bytes count, NULs included.
             int start = FAMILY_BYTES + 1;
-            return new UnixAddress(
-                    new String(bytes, start, bytes.length - start, StandardCharsets.ISO_8859_1), true);
+            return new UnixAddress(new String(bytes, start, bytes.length - start, StandardCharsets.ISO_8859_1), true);
         }
         int end = FAMILY_BYTES;
         while (end < bytes.length && bytes[end] != 0) {
             end++;
         }
-        return new UnixAddress(
-                new String(bytes, FAMILY_BYTES, end - FAMILY_BYTES, StandardCharsets.ISO_8859_1), false);
+        return new UnixAddress(new String(bytes, FAMILY_BYTES, end - FAMILY_BYTES, StandardCharsets.ISO_8859_1), false);
     }
 
     /** As getsockname(2) gives it: a path with its NUL. */

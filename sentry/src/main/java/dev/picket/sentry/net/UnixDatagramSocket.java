@@ -237,8 +237,7 @@ final class UnixDatagramSocket extends UnixSocket {
         if (incomingEnded) {
             events |= POLLRDHUP | (ended ? POLLHUP : 0);
         }
-        if (other == null
-                || other.incoming.hasRoom(options().sendBufferBytes(), MAXIMUM_QUEUED, waiters())) {
+        if (other == null || other.incoming.hasRoom(options().sendBufferBytes(), MAXIMUM_QUEUED, waiters())) {
             events |= WRITABLE;
         }
         return events;

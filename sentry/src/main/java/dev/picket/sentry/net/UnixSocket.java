@@ -19,8 +19,7 @@ abstract class UnixSocket extends Socket {
     private boolean binding;
     private int error;
 
-    UnixSocket(
-            UnixSockets family, AnonymousInode inode, int type, int protocol, int flags, PeerIdentity maker) {
+    UnixSocket(UnixSockets family, AnonymousInode inode, int type, int protocol, int flags, PeerIdentity maker) {
         super(inode, AF_UNIX, type, protocol, flags);
         this.family = family;
         this.socketInode = inode;

@@ -29,7 +29,8 @@ public final class UnixSockets implements AddressFamily {
     private final AnonymousFileSystem inodes;
     private final SocketBudget budget;
 
-    // Guarded by this. A socket keeps the path it is bound to, and with it the inode, so that names found later lead here.
+    // Guarded by this. A socket keeps the path it is bound to, and with it the inode, so that names found later lead
+    // here.
     private final Map<String, UnixSocket> abstractNames = new HashMap<>();
     private final Map<Inode, UnixSocket> boundInodes = new IdentityHashMap<>();
     private final Set<UnixSocket> all = new LinkedHashSet<>();
@@ -58,7 +59,7 @@ public final class UnixSockets implements AddressFamily {
                 switch (type) {
                     case SOCK_STREAM, SOCK_SEQPACKET -> new UnixConnectedSocket(
                             this, inode, type, flags, caller.identity());
-                    // Linux makes a datagram socket of a raw one.
+                        // Linux makes a datagram socket of a raw one.
                     case SOCK_DGRAM, SOCK_RAW -> new UnixDatagramSocket(this, inode, flags, caller.identity());
                     default -> throw ErrnoException.of(Errno.ESOCKTNOSUPPORT);
                 };

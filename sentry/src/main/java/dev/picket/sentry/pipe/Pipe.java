@@ -134,9 +134,8 @@ public final class Pipe {
         if (bytes > MAXIMUM_CAPACITY_BYTES) {
             throw ErrnoException.of(Errno.EPERM);
         }
-        int wanted = bytes <= MINIMUM_CAPACITY_BYTES
-                ? MINIMUM_CAPACITY_BYTES
-                : Integer.highestOneBit((int) bytes - 1) << 1;
+        int wanted =
+                bytes <= MINIMUM_CAPACITY_BYTES ? MINIMUM_CAPACITY_BYTES : Integer.highestOneBit((int) bytes - 1) << 1;
         synchronized (this) {
             if (wanted < length) {
                 throw ErrnoException.of(Errno.EBUSY);

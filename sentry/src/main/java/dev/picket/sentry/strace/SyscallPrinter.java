@@ -41,7 +41,8 @@ public final class SyscallPrinter implements SyscallTracer {
     @Override
     public void enter(Task task, int number) {
         String name = names.apply(number);
-        String text = name == null ? "syscall_" + number + "(...)" : name + "(" + arguments(task, shapes.of(name)) + ")";
+        String text =
+                name == null ? "syscall_" + number + "(...)" : name + "(" + arguments(task, shapes.of(name)) + ")";
         if ("exit_group".equals(name) || "exit".equals(name)) {
             lines.accept("[pid " + task.id() + "] " + text + " = ?");
         } else {

@@ -28,7 +28,8 @@ final class Directories {
         String path = task.path(args.asAddress(0));
         int mode = args.asMode(1);
 
-        FileOperations.makeDirectory(task, task.workingDirectory(), path, mode & ~task.directories().umask());
+        FileOperations.makeDirectory(
+                task, task.workingDirectory(), path, mode & ~task.directories().umask());
         return 0;
     }
 
@@ -39,7 +40,8 @@ final class Directories {
         int mode = args.asMode(2);
 
         Path start = OpenClose.start(task, directory, path);
-        FileOperations.makeDirectory(task, start, path, mode & ~task.directories().umask());
+        FileOperations.makeDirectory(
+                task, start, path, mode & ~task.directories().umask());
         return 0;
     }
 
@@ -113,8 +115,7 @@ final class Directories {
     static long chdir(Task task, SyscallArguments args) throws ErrnoException {
         String path = task.path(args.asAddress(0));
 
-        Path found = PathWalk.resolve(
-                task, task.workingDirectory(), path, PathWalk.FOLLOW | PathWalk.DIRECTORY);
+        Path found = PathWalk.resolve(task, task.workingDirectory(), path, PathWalk.FOLLOW | PathWalk.DIRECTORY);
 
         return enter(task, found);
     }
@@ -141,8 +142,7 @@ final class Directories {
     static long chroot(Task task, SyscallArguments args) throws ErrnoException {
         String path = task.path(args.asAddress(0));
 
-        Path found = PathWalk.resolve(
-                task, task.workingDirectory(), path, PathWalk.FOLLOW | PathWalk.DIRECTORY);
+        Path found = PathWalk.resolve(task, task.workingDirectory(), path, PathWalk.FOLLOW | PathWalk.DIRECTORY);
         Permission.check(task.credentials(), found.inode().attributes(), Permission.EXECUTE);
         if (!task.credentials().has(Credentials.CAP_SYS_CHROOT)) {
             throw ErrnoException.of(Errno.EPERM);

@@ -3,8 +3,8 @@ package dev.picket.sentry.syscall;
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.errno.InterruptedCallException;
-import dev.picket.sentry.kernel.SystemCalls;
 import dev.picket.sentry.kernel.SyscallTracer;
+import dev.picket.sentry.kernel.SystemCalls;
 import dev.picket.sentry.kernel.Task;
 
 /**

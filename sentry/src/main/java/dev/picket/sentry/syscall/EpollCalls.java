@@ -88,8 +88,7 @@ final class EpollCalls {
 
         long deadline = deadlineOfMillis(args.asInt(3));
 
-        return uninterrupted(() ->
-                SignalMasks.with(task, maskAddress, maskBytes, () -> await(task, args, deadline)));
+        return uninterrupted(() -> SignalMasks.with(task, maskAddress, maskBytes, () -> await(task, args, deadline)));
     }
 
     /** epoll_pwait2(2). */
@@ -101,8 +100,7 @@ final class EpollCalls {
         long timeout = timeoutAddress == 0 ? Timeouts.NEVER : Timeouts.readTimespec(task.memory(), timeoutAddress);
         long deadline = Timeouts.deadline(timeout);
 
-        return uninterrupted(() ->
-                SignalMasks.with(task, maskAddress, maskBytes, () -> await(task, args, deadline)));
+        return uninterrupted(() -> SignalMasks.with(task, maskAddress, maskBytes, () -> await(task, args, deadline)));
     }
 
     private static long deadlineOfMillis(int millis) {

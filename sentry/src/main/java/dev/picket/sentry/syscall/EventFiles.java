@@ -86,7 +86,7 @@ final class EventFiles {
         }
         switch (clockId) {
             case Clocks.CLOCK_REALTIME, Clocks.CLOCK_MONOTONIC, Clocks.CLOCK_BOOTTIME -> {}
-            // CAP_WAKE_ALARM, which a sandbox never has.
+                // CAP_WAKE_ALARM, which a sandbox never has.
             case Clocks.CLOCK_REALTIME_ALARM, Clocks.CLOCK_BOOTTIME_ALARM -> throw ErrnoException.of(Errno.EPERM);
             default -> throw ErrnoException.of(Errno.EINVAL);
         }

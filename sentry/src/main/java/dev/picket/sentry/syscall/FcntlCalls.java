@@ -90,7 +90,8 @@ final class FcntlCalls {
 
     private static long setFlags(Task task, OpenFile file, int wanted) throws ErrnoException {
         boolean newlyWithoutTimes = (wanted & O_NOATIME) != 0 && (file.flags() & O_NOATIME) == 0;
-        if (newlyWithoutTimes && !Permission.owns(task.credentials(), file.inode().attributes())) {
+        if (newlyWithoutTimes
+                && !Permission.owns(task.credentials(), file.inode().attributes())) {
             throw ErrnoException.of(Errno.EPERM);
         }
         file.setFlags(file.flags() & ~SETTABLE | wanted & SETTABLE);
@@ -183,10 +184,7 @@ final class FcntlCalls {
                         throw ErrnoException.of(Errno.EAGAIN);
                     }
                     task.block(
-                            locks.queue(),
-                            FileLocks.RELEASED,
-                            Timeouts.NEVER,
-                            () -> locks.lockWhole(file, exclusive));
+                            locks.queue(), FileLocks.RELEASED, Timeouts.NEVER, () -> locks.lockWhole(file, exclusive));
                 }
             }
             default -> throw ErrnoException.of(Errno.EINVAL);
@@ -196,8 +194,7 @@ final class FcntlCalls {
 
     // ---- Who gets signals
 
-    private static long owner(Task task, OpenFile file, int command, int argument, long address)
-            throws ErrnoException {
+    private static long owner(Task task, OpenFile file, int command, int argument, long address) throws ErrnoException {
         OpenFile.SignalOwner owner = file.signalOwner();
         switch (command) {
             case F_SETOWN -> {

@@ -76,8 +76,13 @@ final class FileCopies {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
-        long done = copy(task, in, from, count, (buffer, position) ->
-                out.writeAt(FileSizeLimit.allowedAt(task, out, buffer, to + position), to + position));
+        long done = copy(
+                task,
+                in,
+                from,
+                count,
+                (buffer, position) ->
+                        out.writeAt(FileSizeLimit.allowedAt(task, out, buffer, to + position), to + position));
         if (inOffsetAddress == 0) {
             in.seek(from + done, SEEK_SET);
         } else {

@@ -122,7 +122,8 @@ final class FileStatus {
 
         var file = task.fileOrPath(fd);
 
-        return storeFileSystem(task, file.inode(), file.path() == null ? null : file.path().mount(), address);
+        return storeFileSystem(
+                task, file.inode(), file.path() == null ? null : file.path().mount(), address);
     }
 
     /** access(2). */
@@ -153,8 +154,7 @@ final class FileStatus {
     }
 
     private static long access(Task task, int directory, String path, int wanted, int flags) throws ErrnoException {
-        if ((wanted & ~F_ACCESS_BITS) != 0
-                || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
+        if ((wanted & ~F_ACCESS_BITS) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
@@ -172,9 +172,20 @@ final class FileStatus {
         }
         long effective = own.realUser() == 0 ? own.permitted() : 0;
         return new Credentials(
-                own.realUser(), own.effectiveUser(), own.savedUser(), own.realUser(),
-                own.realGroup(), own.effectiveGroup(), own.savedGroup(), own.realGroup(),
-                own.groups(), own.permitted(), effective, own.inheritable(), own.bounding(), own.ambient());
+                own.realUser(),
+                own.effectiveUser(),
+                own.savedUser(),
+                own.realUser(),
+                own.realGroup(),
+                own.effectiveGroup(),
+                own.savedGroup(),
+                own.realGroup(),
+                own.groups(),
+                own.permitted(),
+                effective,
+                own.inheritable(),
+                own.bounding(),
+                own.ambient());
     }
 
     /** How to walk for a call with these AT_ flags. */
@@ -188,7 +199,8 @@ final class FileStatus {
         if (path.isEmpty() && (flags & AT_EMPTY_PATH) != 0 && directory != AT_FDCWD) {
             return task.fileOrPath(directory).inode();
         }
-        return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags)).inode();
+        return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags))
+                .inode();
     }
 
     private static long store(Task task, Inode inode, long address) throws ErrnoException {

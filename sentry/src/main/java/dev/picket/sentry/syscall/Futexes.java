@@ -42,10 +42,8 @@ final class Futexes {
             }
             case FUTEX_WAKE -> wake(task, address, shared, value, FUTEX_BITSET_MATCH_ANY);
             case FUTEX_WAKE_BITSET -> wake(task, address, shared, value, value3);
-            case FUTEX_REQUEUE ->
-                requeue(task, address, shared, null, address2, value, (int) timeoutOrCount);
-            case FUTEX_CMP_REQUEUE ->
-                requeue(task, address, shared, value3, address2, value, (int) timeoutOrCount);
+            case FUTEX_REQUEUE -> requeue(task, address, shared, null, address2, value, (int) timeoutOrCount);
+            case FUTEX_CMP_REQUEUE -> requeue(task, address, shared, value3, address2, value, (int) timeoutOrCount);
             case FUTEX_WAKE_OP -> wakeOp(task, address, shared, value, address2, (int) timeoutOrCount, value3);
             case FUTEX_LOCK_PI -> lock(task, address, shared, absoluteDeadline(task, timeoutOrCount, true));
             case FUTEX_LOCK_PI2 -> lock(task, address, shared, absoluteDeadline(task, timeoutOrCount, realtime));
@@ -132,7 +130,12 @@ final class Futexes {
         var second = memory.futexKey(address2, shared);
         return task.kernel()
                 .futexes()
-                .wakeAfter(() -> changeWord(memory, address2, encoded), first, Math.max(1, count), second, Math.max(1, count2));
+                .wakeAfter(
+                        () -> changeWord(memory, address2, encoded),
+                        first,
+                        Math.max(1, count),
+                        second,
+                        Math.max(1, count2));
     }
 
     /** The operation of FUTEX_WAKE_OP: changes the word and answers what its old value compares to. */

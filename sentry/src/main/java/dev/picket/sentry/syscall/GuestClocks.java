@@ -55,8 +55,12 @@ final class GuestClocks {
     /** Whether a timer may run, or a call sleep, by this clock. */
     static boolean isWallClock(int clock) {
         return switch (clock) {
-            case CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI, CLOCK_REALTIME_ALARM, CLOCK_BOOTTIME_ALARM ->
-                true;
+            case CLOCK_REALTIME,
+                    CLOCK_MONOTONIC,
+                    CLOCK_BOOTTIME,
+                    CLOCK_TAI,
+                    CLOCK_REALTIME_ALARM,
+                    CLOCK_BOOTTIME_ALARM -> true;
             default -> false;
         };
     }

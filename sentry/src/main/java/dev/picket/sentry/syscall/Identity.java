@@ -137,7 +137,8 @@ final class Identity {
 
     private static long become(Task task, dev.picket.sentry.credentials.Credentials credentials) {
         var old = task.credentials();
-        if (old.effectiveUser() != credentials.effectiveUser() || old.effectiveGroup() != credentials.effectiveGroup()) {
+        if (old.effectiveUser() != credentials.effectiveUser()
+                || old.effectiveGroup() != credentials.effectiveGroup()) {
             task.group().setDumpable(false);
             task.words().setParentDeathSignal(0);
         }

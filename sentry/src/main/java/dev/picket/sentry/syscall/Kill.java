@@ -105,7 +105,8 @@ final class Kill {
         int id = args.asInt(0);
         int signal = args.asInt(1);
         check(signal);
-        var info = SignalCalls.readInfo(task, signal, args.asAddress(2), id == task.group().id());
+        var info = SignalCalls.readInfo(
+                task, signal, args.asAddress(2), id == task.group().id());
         var target = id <= 0 ? null : task.kernel().processes().task(id);
         if (target == null) {
             throw ErrnoException.of(Errno.ESRCH);

@@ -110,7 +110,8 @@ final class Limits {
     }
 
     private static ResourceLimits.Limit read(Task task, long address) throws ErrnoException {
-        return new ResourceLimits.Limit(task.memory().getLong(address), task.memory().getLong(address + 8));
+        return new ResourceLimits.Limit(
+                task.memory().getLong(address), task.memory().getLong(address + 8));
     }
 
     private static void write(Task task, long address, ResourceLimits.Limit limit) throws ErrnoException {

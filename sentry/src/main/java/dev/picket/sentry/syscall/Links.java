@@ -35,8 +35,7 @@ final class Links {
         return link(task, existingDirectory, existing, directory, path, flags);
     }
 
-    private static long link(
-            Task task, int existingDirectory, String existing, int directory, String path, int flags)
+    private static long link(Task task, int existingDirectory, String existing, int directory, String path, int flags)
             throws ErrnoException {
         if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
@@ -90,8 +89,7 @@ final class Links {
         return readLink(task, directory, path, address, size);
     }
 
-    private static long readLink(Task task, int directory, String path, long address, int size)
-            throws ErrnoException {
+    private static long readLink(Task task, int directory, String path, long address, int size) throws ErrnoException {
         if (size <= 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
@@ -164,8 +162,7 @@ final class Links {
         return rename(task, oldDirectory, oldPath, newDirectory, newPath, flags);
     }
 
-    private static long rename(
-            Task task, int oldDirectory, String oldPath, int newDirectory, String newPath, int flags)
+    private static long rename(Task task, int oldDirectory, String oldPath, int newDirectory, String newPath, int flags)
             throws ErrnoException {
         boolean exchange = (flags & RENAME_EXCHANGE) != 0;
         if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0
@@ -203,7 +200,8 @@ final class Links {
     }
 
     private static long makeNode(Task task, Path start, String path, int mode, long device) throws ErrnoException {
-        int bits = mode & (FileMode.S_IFMT | FileMode.S_IALLUGO & ~task.directories().umask());
+        int bits = mode
+                & (FileMode.S_IFMT | FileMode.S_IALLUGO & ~task.directories().umask());
         FileOperations.makeNode(task, start, path, bits, device);
         return 0;
     }

@@ -57,8 +57,7 @@ final class Mounts {
     static long umount2(Task task, SyscallArguments args) throws ErrnoException {
         String target = task.path(args.asAddress(0));
         int flags = args.asInt(1);
-        if ((flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0
-                || (flags & MNT_EXPIRE) != 0) {
+        if ((flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0 || (flags & MNT_EXPIRE) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
 

@@ -140,8 +140,7 @@ final class Ownership {
 
         long now = task.kernel().clock().realtimeNanos();
         boolean both = nanos == UTIME_NOW && modifiedNanos == UTIME_NOW;
-        Metadata.changeTimes(
-                task, found, time(seconds, nanos, now), time(modifiedSeconds, modifiedNanos, now), both);
+        Metadata.changeTimes(task, found, time(seconds, nanos, now), time(modifiedSeconds, modifiedNanos, now), both);
         return 0;
     }
 

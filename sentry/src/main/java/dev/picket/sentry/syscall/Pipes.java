@@ -66,8 +66,13 @@ final class Pipes {
                 return copy(source, target, chunk);
             }
             // Either end may be what holds it up: first wait for something to copy, then for room.
-            task.untilReady(source, Poll.READABLE, source, (file, end) ->
-                    end.pipe().available() == 0 && (end.readiness() & Poll.POLLHUP) == 0 ? OpenFile.WOULD_BLOCK : 0);
+            task.untilReady(
+                    source,
+                    Poll.READABLE,
+                    source,
+                    (file, end) -> end.pipe().available() == 0 && (end.readiness() & Poll.POLLHUP) == 0
+                            ? OpenFile.WOULD_BLOCK
+                            : 0);
             return task.untilReady(target, Poll.WRITABLE, target, (file, end) -> tryCopy(source, end, chunk));
         } catch (ErrnoException e) {
             if (e.errno() == Errno.EPIPE) {
@@ -135,8 +140,7 @@ final class Pipes {
      */
     static void awaitOpen(Task task, OpenFile file) throws ErrnoException {
         if (file instanceof PipeEnd end && !end.isOpenComplete()) {
-            task.block(
-                    end.openWaiters(), Poll.READABLE | Poll.WRITABLE, Timeouts.NEVER, end::isOpenComplete);
+            task.block(end.openWaiters(), Poll.READABLE | Poll.WRITABLE, Timeouts.NEVER, end::isOpenComplete);
         }
     }
 

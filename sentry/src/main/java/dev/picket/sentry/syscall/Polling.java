@@ -38,9 +38,7 @@ final class Polling {
         int count = args.asInt(1);
         int timeoutMillis = args.asInt(2);
 
-        long deadline = timeoutMillis < 0
-                ? Timeouts.NEVER
-                : Timeouts.deadline(timeoutMillis * NANOS_PER_MILLISECOND);
+        long deadline = timeoutMillis < 0 ? Timeouts.NEVER : Timeouts.deadline(timeoutMillis * NANOS_PER_MILLISECOND);
 
         return pollRestartably(task, address, count, deadline);
     }
@@ -65,8 +63,7 @@ final class Polling {
         long deadline = Timeouts.deadline(timeout);
 
         try {
-            return SignalMasks.with(
-                    task, maskAddress, maskBytes, () -> pollUntil(task, address, count, deadline));
+            return SignalMasks.with(task, maskAddress, maskBytes, () -> pollUntil(task, address, count, deadline));
         } catch (InterruptedCallException e) {
             throw InterruptedCallException.NOHAND;
         } finally {
@@ -100,8 +97,7 @@ final class Polling {
 
         int ready = set.await(task, deadline);
         for (int index = 0; index < count; index++) {
-            task.memory()
-                    .putShort(address + (long) index * POLLFD_BYTES + POLLFD_REVENTS, (short) set.found(index));
+            task.memory().putShort(address + (long) index * POLLFD_BYTES + POLLFD_REVENTS, (short) set.found(index));
         }
         return ready;
     }
@@ -135,8 +131,7 @@ final class Polling {
         long maskBytes = maskArgument == 0 ? 0 : task.memory().getLong(maskArgument + Long.BYTES);
 
         try {
-            return SignalMasks.with(
-                    task, maskAddress, maskBytes, () -> selectUntil(task, args, deadline));
+            return SignalMasks.with(task, maskAddress, maskBytes, () -> selectUntil(task, args, deadline));
         } catch (InterruptedCallException e) {
             throw InterruptedCallException.NOHAND;
         } finally {

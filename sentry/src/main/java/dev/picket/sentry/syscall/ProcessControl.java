@@ -50,8 +50,8 @@ final class ProcessControl {
                 }
                 task.words().setParentDeathSignal((int) argument);
             }
-            case Prctl.PR_GET_PDEATHSIG ->
-                task.memory().putInt(argument, task.words().parentDeathSignal());
+            case Prctl.PR_GET_PDEATHSIG -> task.memory()
+                    .putInt(argument, task.words().parentDeathSignal());
             case Prctl.PR_GET_DUMPABLE -> {
                 return task.group().isDumpable() ? 1 : 0;
             }
@@ -89,8 +89,8 @@ final class ProcessControl {
                 return task.privileges().noNewPrivileges() ? 1 : 0;
             }
             case Prctl.PR_SET_CHILD_SUBREAPER -> task.group().setChildSubreaper(argument != 0);
-            case Prctl.PR_GET_CHILD_SUBREAPER ->
-                task.memory().putInt(argument, task.group().isChildSubreaper() ? 1 : 0);
+            case Prctl.PR_GET_CHILD_SUBREAPER -> task.memory()
+                    .putInt(argument, task.group().isChildSubreaper() ? 1 : 0);
             case Prctl.PR_SET_TIMERSLACK -> {} // timers are as exact as the host's
             case Prctl.PR_GET_TIMERSLACK -> {
                 return DEFAULT_SLACK_NANOS;
@@ -99,7 +99,8 @@ final class ProcessControl {
                 return 0;
             }
             case Prctl.PR_SET_THP_DISABLE -> {} // huge pages are the host's choice
-            case Prctl.PR_GET_TID_ADDRESS -> task.memory().putLong(argument, task.words().clearChildId());
+            case Prctl.PR_GET_TID_ADDRESS -> task.memory()
+                    .putLong(argument, task.words().clearChildId());
             default -> throw ErrnoException.of(Errno.EINVAL);
         }
         return 0;

@@ -100,7 +100,10 @@ final class SignalCalls {
         if (Long.compareUnsigned(args.asSize(1), Long.BYTES) > 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        task.memory().putLong(args.asAddress(0), task.signals().available() & task.signals().mask());
+        task.memory()
+                .putLong(
+                        args.asAddress(0),
+                        task.signals().available() & task.signals().mask());
         return 0;
     }
 

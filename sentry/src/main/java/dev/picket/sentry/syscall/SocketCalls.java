@@ -24,8 +24,7 @@ final class SocketCalls {
         checkType(domain, type);
 
         var family = task.kernel().network().family(domain);
-        var socket = family.create(
-                new TaskSocketCaller(task), type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK);
+        var socket = family.create(new TaskSocketCaller(task), type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK);
         return Descriptors.install(task, socket, (type & SOCK_CLOEXEC) != 0);
     }
 
@@ -41,8 +40,7 @@ final class SocketCalls {
         }
 
         var family = task.kernel().network().family(domain);
-        var pair = family.createPair(
-                new TaskSocketCaller(task), type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK);
+        var pair = family.createPair(new TaskSocketCaller(task), type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK);
         Descriptors.installPair(task, pair[0], pair[1], (type & SOCK_CLOEXEC) != 0, address);
         return 0;
     }

@@ -86,12 +86,7 @@ final class SocketMessages {
     }
 
     private static long send(
-            Task task,
-            Socket socket,
-            GuestBuffer source,
-            byte[] name,
-            ControlMessages.Outgoing control,
-            int flags)
+            Task task, Socket socket, GuestBuffer source, byte[] name, ControlMessages.Outgoing control, int flags)
             throws ErrnoException {
         var files = new SendRequest.Files(control.files());
         try {

@@ -60,9 +60,17 @@ public final class SyscallTable {
         supported(23, "select", Polling::select);
         supported(24, "sched_yield", Scheduling::schedYield);
         supported(25, "mremap", Memory::mremap);
-        partial(26, "msync", Memory::msync, "checks its arguments; pages of files are shared anyway, and not flushed to the host's disk");
+        partial(
+                26,
+                "msync",
+                Memory::msync,
+                "checks its arguments; pages of files are shared anyway, and not flushed to the host's disk");
         supported(27, "mincore", Memory::mincore);
-        partial(28, "madvise", Memory::madvise, "MADV_FREE frees at once; MADV_REMOVE only of anonymous memory; hints are ignored");
+        partial(
+                28,
+                "madvise",
+                Memory::madvise,
+                "MADV_FREE frees at once; MADV_REMOVE only of anonymous memory; hints are ignored");
         refused(29, "shmget", ENOSYS, "not yet");
         refused(30, "shmat", ENOSYS, "not yet");
         refused(31, "shmctl", ENOSYS, "not yet");
@@ -236,7 +244,11 @@ public final class SyscallTable {
         supported(199, "fremovexattr", ExtendedAttributeCalls::fremovexattr);
         supported(200, "tkill", Kill::tkill);
         supported(201, "time", TimeCalls::time);
-        partial(202, "futex", Futexes::futex, "no FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI; locks inherit no priority");
+        partial(
+                202,
+                "futex",
+                Futexes::futex,
+                "no FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI; locks inherit no priority");
         partial(203, "sched_setaffinity", Scheduling::schedSetaffinity, "checked, without effect");
         partial(204, "sched_getaffinity", Scheduling::schedGetaffinity, "always all CPUs of the sandbox");
         refused(205, "set_thread_area", ENOSYS, "obsolete in Linux too");
@@ -353,7 +365,11 @@ public final class SyscallTable {
         supported(316, "renameat2", Links::renameat2);
         refused(317, "seccomp", ENOSYS, "not yet");
         supported(318, "getrandom", SystemInformation::getrandom);
-        partial(319, "memfd_create", MemoryFiles::memfdCreate, "no huge pages; any mapping of a file open for writing keeps it from being sealed against that");
+        partial(
+                319,
+                "memfd_create",
+                MemoryFiles::memfdCreate,
+                "no huge pages; any mapping of a file open for writing keeps it from being sealed against that");
         refused(320, "kexec_file_load", EPERM, "no other kernel");
         refused(321, "bpf", EPERM, "no BPF");
         supported(322, "execveat", Processes::execveat);

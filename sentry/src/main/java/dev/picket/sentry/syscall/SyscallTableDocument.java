@@ -26,9 +26,15 @@ public final class SyscallTableDocument {
         text.append("Every number of the x86-64 ABI of Linux, and what Picket's Sentry makes of it.");
         text.append(" Made from `SyscallTable`; a test compares the two.\n\n");
         text.append("| | calls |\n|---|---|\n");
-        text.append("| full | ").append(count(entries, SyscallTable.Support.FULL)).append(" |\n");
-        text.append("| partial | ").append(count(entries, SyscallTable.Support.PARTIAL)).append(" |\n");
-        text.append("| refused | ").append(count(entries, SyscallTable.Support.REFUSED)).append(" |\n");
+        text.append("| full | ")
+                .append(count(entries, SyscallTable.Support.FULL))
+                .append(" |\n");
+        text.append("| partial | ")
+                .append(count(entries, SyscallTable.Support.PARTIAL))
+                .append(" |\n");
+        text.append("| refused | ")
+                .append(count(entries, SyscallTable.Support.REFUSED))
+                .append(" |\n");
         text.append("| all | ").append(entries.size()).append(" |\n\n");
         text.append("Numbers that are not in the table give ENOSYS.\n\n");
         text.append("| Number | Call | Support | What is missing, or why it is refused |\n|---|---|---|---|\n");
@@ -39,7 +45,11 @@ public final class SyscallTableDocument {
                         case PARTIAL -> "partial";
                         case REFUSED -> errnoNames.get(entry.errno());
                     };
-            text.append("| ").append(entry.number()).append(" | ").append(entry.name()).append(" | ");
+            text.append("| ")
+                    .append(entry.number())
+                    .append(" | ")
+                    .append(entry.name())
+                    .append(" | ");
             text.append(support).append(" | ").append(entry.note()).append(" |\n");
         }
         return text.toString();

@@ -36,7 +36,8 @@ final class TimeCalls {
     /** gettimeofday(2). */
     static long gettimeofday(Task task, SyscallArguments args) throws ErrnoException {
         if (args.asAddress(0) != 0) {
-            Timeouts.writeTimeval(task.memory(), args.asAddress(0), task.kernel().clock().realtimeNanos());
+            Timeouts.writeTimeval(
+                    task.memory(), args.asAddress(0), task.kernel().clock().realtimeNanos());
         }
         if (args.asAddress(1) != 0) {
             task.memory().putLong(args.asAddress(1), 0); // struct timezone: UTC, no daylight saving time

@@ -18,7 +18,8 @@ final class LineDiscipline {
     private final OutputProcessor output;
     private Termios modes = Termios.standard();
 
-    // Positions only grow; tail <= lineHead <= head. Between tail and lineHead are whole lines, between lineHead and head
+    // Positions only grow; tail <= lineHead <= head. Between tail and lineHead are whole lines, between lineHead and
+    // head
     // is what is still being edited. Without ICANON all up to head can be read.
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private final BitSet lineEnds = new BitSet(BUFFER_BYTES);
@@ -407,9 +408,7 @@ final class LineDiscipline {
 
     /** Whether the character at a position stands for the end of a line that has none: what VEOF made. */
     private boolean isEndOfFile(long position) {
-        return at(position) == 0
-                && lineEnds.get((int) position & MASK)
-                && !(pushed && position == lineHead - 1);
+        return at(position) == 0 && lineEnds.get((int) position & MASK) && !(pushed && position == lineHead - 1);
     }
 
     /**

@@ -46,7 +46,7 @@ final class TerminalRequests {
             case TIOCOUTQ -> memory.putInt(argument, fromMaster ? 0 : terminal.queuedOutput());
             case TCFLSH -> flush(caller, argument);
             case TCXONC -> flow(caller, argument);
-            // There is no line that a break could be sent on, and what was written has been sent.
+                // There is no line that a break could be sent on, and what was written has been sent.
             case TCSBRK, TCSBRKP, TIOCSBRK, TIOCCBRK -> checkChange(caller);
             case TIOCEXCL -> terminal.setExclusive(true);
             case TIOCNXCL -> terminal.setExclusive(false);
@@ -57,7 +57,7 @@ final class TerminalRequests {
                     throw ErrnoException.of(Errno.EINVAL); // N_TTY is the only line discipline
                 }
             }
-            // Typing for others is how a program escapes from su(1); since Linux 6.2 it can be off, and here it is.
+                // Typing for others is how a program escapes from su(1); since Linux 6.2 it can be off, and here it is.
             case TIOCSTI -> throw ErrnoException.of(Errno.EIO);
             case TIOCCONS -> throw ErrnoException.of(Errno.EPERM);
             default -> throw ErrnoException.of(Errno.ENOTTY);

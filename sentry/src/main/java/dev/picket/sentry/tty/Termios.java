@@ -99,7 +99,12 @@ public final class Termios {
     /** As {@code struct termios2}; {@code struct termios} is the first {@link #BYTES} of it. */
     byte[] encode() {
         var buffer = ByteBuffer.allocate(BYTES_2).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.putInt(input).putInt(output).putInt(control).putInt(local).put(line).put(characters);
+        buffer.putInt(input)
+                .putInt(output)
+                .putInt(control)
+                .putInt(local)
+                .put(line)
+                .put(characters);
         buffer.putInt(inputSpeed).putInt(outputSpeed);
         return buffer.array();
     }

@@ -193,7 +193,8 @@ public final class FileOperations {
         synchronized (parent) {
             Dentry child = existing(caller, last);
             checkWritable(last.directory());
-            Permission.checkRemoval(caller.credentials(), last.directory(), child.inode().attributes());
+            Permission.checkRemoval(
+                    caller.credentials(), last.directory(), child.inode().attributes());
             if (!child.isDirectory()) {
                 throw ErrnoException.of(Errno.ENOTDIR);
             }
@@ -212,8 +213,7 @@ public final class FileOperations {
      *
      * @param flags RENAME_NOREPLACE, RENAME_EXCHANGE, RENAME_WHITEOUT
      */
-    public static void rename(
-            Caller caller, Path oldStart, String oldPath, Path newStart, String newPath, int flags)
+    public static void rename(Caller caller, Path oldStart, String oldPath, Path newStart, String newPath, int flags)
             throws ErrnoException {
         PathWalk.Last from = PathWalk.resolveParent(caller, oldStart, oldPath, 0);
         PathWalk.Last to = PathWalk.resolveParent(caller, newStart, newPath, 0);

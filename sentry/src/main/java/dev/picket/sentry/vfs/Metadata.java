@@ -64,8 +64,7 @@ public final class Metadata {
         if (!credentials.has(Credentials.CAP_CHOWN)) {
             boolean owner = credentials.fileSystemUser() == attributes.user();
             boolean keepsUser = user == -1 || owner && user == attributes.user();
-            boolean keepsGroup =
-                    group == -1 || owner && (group == attributes.group() || credentials.inGroup(group));
+            boolean keepsGroup = group == -1 || owner && (group == attributes.group() || credentials.inGroup(group));
             if (!keepsUser || !keepsGroup) {
                 throw ErrnoException.of(Errno.EPERM);
             }

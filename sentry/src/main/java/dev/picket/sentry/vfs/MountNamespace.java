@@ -163,7 +163,9 @@ public final class MountNamespace {
      */
     public synchronized void pivot(Path newRoot, Path putOld) throws ErrnoException {
         Mount mount = newRoot.mount();
-        if (mount.namespace() != this || newRoot.dentry() != mount.root() || putOld.mount().namespace() != this) {
+        if (mount.namespace() != this
+                || newRoot.dentry() != mount.root()
+                || putOld.mount().namespace() != this) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         if (mount == root || putOld.mount() == root) {

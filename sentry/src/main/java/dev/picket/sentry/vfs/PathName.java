@@ -18,7 +18,9 @@ public final class PathName {
      */
     public static String of(Path root, Path path) {
         if (path.dentry().isAnonymous()) {
-            return path.dentry().isDeleted() ? path.dentry().name() + " (deleted)" : path.dentry().name();
+            return path.dentry().isDeleted()
+                    ? path.dentry().name() + " (deleted)"
+                    : path.dentry().name();
         }
         var text = new StringBuilder();
         boolean reached = build(root, path, text);

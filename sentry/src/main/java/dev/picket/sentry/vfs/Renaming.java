@@ -106,7 +106,8 @@ final class Renaming {
         if (replaced == null) {
             Permission.check(credentials, to.directory(), Permission.WRITE | Permission.EXECUTE);
         } else {
-            Permission.checkRemoval(credentials, to.directory(), replaced.inode().attributes());
+            Permission.checkRemoval(
+                    credentials, to.directory(), replaced.inode().attributes());
             if (!exchange && moved.isDirectory() != replaced.isDirectory()) {
                 throw ErrnoException.of(moved.isDirectory() ? Errno.ENOTDIR : Errno.EISDIR);
             }
@@ -137,5 +138,4 @@ final class Renaming {
         }
         oldParent.move(moved, newParent, to.name());
     }
-
 }

@@ -15,7 +15,14 @@ import org.junit.jupiter.api.Test;
 
 class FrameCodecTest {
     private static final Command.ProcessSpec PROCESS = new Command.ProcessSpec(
-            List.of("sh", "-c", "echo \u00e9\ud83d\ude00"), List.of("A=1", "EMPTY="), "/w", "1000:100", true, 24, 80, true);
+            List.of("sh", "-c", "echo \u00e9\ud83d\ude00"),
+            List.of("A=1", "EMPTY="),
+            "/w",
+            "1000:100",
+            true,
+            24,
+            80,
+            true);
 
     private static final List<Command> COMMANDS = List.of(
             new Command.Start(

@@ -23,7 +23,8 @@ final class GuestPrograms {
         Path source = SOURCES.resolve(name + ".c");
         Path program = directory().resolve(name);
         if (Files.exists(program)
-                && newest(source, SOURCES.resolve("check.h")) < Files.getLastModifiedTime(program).toMillis()) {
+                && newest(source, SOURCES.resolve("check.h"))
+                        < Files.getLastModifiedTime(program).toMillis()) {
             return program;
         }
         Files.createDirectories(directory());

@@ -20,7 +20,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The C programs of each family of system calls do the same on Linux and in a sandbox on every platform. */
 class GuestProgramsTest {
     private static final List<String> PROGRAMS = List.of(
-            "read_write", "open_close", "files", "memory", "process", "signals", "pipes", "sockets", "times", "terminals", "proc");
+            "read_write",
+            "open_close",
+            "files",
+            "memory",
+            "process",
+            "signals",
+            "pipes",
+            "sockets",
+            "times",
+            "terminals",
+            "proc");
 
     private static final int SECONDS = 60;
 
@@ -44,7 +54,8 @@ class GuestProgramsTest {
     }
 
     private static String linesThatAreNotOk(String output) {
-        return String.join("\n", output.lines().filter(line -> !line.endsWith(": ok")).toList());
+        return String.join(
+                "\n", output.lines().filter(line -> !line.endsWith(": ok")).toList());
     }
 
     /** How many cases the program's main names. */

@@ -30,7 +30,8 @@ class HostileProgramTest {
                     false);
         }
 
-        var wrong = outcome.output().lines().filter(line -> !line.endsWith(": ok")).toList();
+        var wrong =
+                outcome.output().lines().filter(line -> !line.endsWith(": ok")).toList();
         assertEquals(List.of(), wrong, outcome.error());
         assertEquals(0, outcome.status(), outcome.output() + outcome.error());
         assertTrue(outcome.output().contains("every_number_and_wild_arguments: ok"), outcome.output());

@@ -118,8 +118,7 @@ final class TestWorker implements AutoCloseable {
             Event event = next();
             if (event instanceof Event.Output data) {
                 (data.stream() == Command.STDOUT ? output : error).writeBytes(data.data());
-                send(FrameCodec.encode(
-                        new Command.OutputCredit(data.process(), data.stream(), data.data().length)));
+                send(FrameCodec.encode(new Command.OutputCredit(data.process(), data.stream(), data.data().length)));
             } else if (event instanceof Event.Exited exited && exited.process() == Command.MAIN) {
                 return new Outcome(exited.status(), text(output), text(error));
             } else if (event instanceof Event.StartFailed failed) {

@@ -20,8 +20,7 @@ class FileTableTest {
     private final FileTable table = new FileTable(new ResourceLimits(LIMIT, 10));
 
     private static final class Plain extends OpenFile {
-        private final Inode inode =
-                new AnonymousFiles().inode(Credentials.initial(0, 0, new int[0], 0), "[plain]");
+        private final Inode inode = new AnonymousFiles().inode(Credentials.initial(0, 0, new int[0], 0), "[plain]");
         private boolean released;
 
         private Plain() {

@@ -21,7 +21,10 @@ public final class SmokeSandbox {
             kernel.setCrashListener(System.err::println);
             if (trace) {
                 kernel.setTracer(new SyscallPrinter(
-                        number -> table.entry(number) == null ? null : table.entry(number).name(), System.err::println));
+                        number -> table.entry(number) == null
+                                ? null
+                                : table.entry(number).name(),
+                        System.err::println));
             }
             var started = sandbox.start(command.toArray(String[]::new));
             var exit = started.exit();
@@ -47,7 +50,8 @@ public final class SmokeSandbox {
             for (int number = 0; number <= 512; number++) {
                 if (kernel.refusedCount(number) > 0) {
                     var entry = table.entry(number);
-                    System.err.println("refused " + (entry == null ? number : entry.name()) + " " + kernel.refusedCount(number));
+                    System.err.println(
+                            "refused " + (entry == null ? number : entry.name()) + " " + kernel.refusedCount(number));
                 }
             }
         }

@@ -8,7 +8,8 @@ import java.util.List;
 
 /** Makes ELF files, good ones and bad ones. Program headers come right behind the header. */
 final class ElfBuilder {
-    private record Header(int type, int flags, long offset, long address, long fileBytes, long memoryBytes, long align) {}
+    private record Header(
+            int type, int flags, long offset, long address, long fileBytes, long memoryBytes, long align) {}
 
     private final List<Header> headers = new ArrayList<>();
     private final ByteBuffer bytes;

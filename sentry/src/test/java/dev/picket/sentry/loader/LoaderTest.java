@@ -29,8 +29,7 @@ class LoaderTest {
     private final FakePlatform platform = new FakePlatform();
     private final FrameAllocator frames = new FrameAllocator(platform.memory());
     private final Random random = new Random(5);
-    private final Loader loader =
-            new Loader(platform, frames, new MachineFacts(0x1234, 2, 3000), random::nextLong);
+    private final Loader loader = new Loader(platform, frames, new MachineFacts(0x1234, 2, 3000), random::nextLong);
     private final Credentials credentials = Credentials.initial(1000, 1001, new int[0], 0);
 
     @AfterEach
@@ -170,7 +169,11 @@ class LoaderTest {
         refused(Errno.ENOEXEC, good().putLong(Elf.E_PHOFF, -8).build());
         refused(Errno.ENOEXEC, good().putLong(Elf.E_PHOFF, Long.MAX_VALUE).build());
         refused(Errno.ENOEXEC, good().putLong(Elf.E_PHOFF, 1 << 20).build());
-        refused(Errno.ENOEXEC, new ElfBuilder(Elf.ET_EXEC, 0, 0x1000).header(4, R, 0, 0, 0, 0, 0).build());
+        refused(
+                Errno.ENOEXEC,
+                new ElfBuilder(Elf.ET_EXEC, 0, 0x1000)
+                        .header(4, R, 0, 0, 0, 0, 0)
+                        .build());
     }
 
     @Test
@@ -270,7 +273,9 @@ class LoaderTest {
         new Arguments("f", List.of(), many).check(64L << 20);
         List<String> empty = java.util.Collections.nCopies(1 << 20, "");
         assertErrno(Errno.E2BIG, () -> new Arguments("f", empty, List.of()).check(1L << 40));
-        assertEquals(List.of(""), new Arguments("f", List.of(), List.of()).withProgramName().arguments());
+        assertEquals(
+                List.of(""),
+                new Arguments("f", List.of(), List.of()).withProgramName().arguments());
     }
 
     @Test
@@ -288,9 +293,11 @@ class LoaderTest {
     }
 
     private void segment(int errno, long offset, long address, long fileBytes, long memoryBytes) throws Exception {
-        refused(errno, new ElfBuilder(Elf.ET_EXEC, 0x400100, 0x2000)
-                .load(RW, offset, address, fileBytes, memoryBytes)
-                .build());
+        refused(
+                errno,
+                new ElfBuilder(Elf.ET_EXEC, 0x400100, 0x2000)
+                        .load(RW, offset, address, fileBytes, memoryBytes)
+                        .build());
     }
 
     private void refused(int errno, byte[] file) throws Exception {
@@ -333,5 +340,4 @@ class LoaderTest {
     private static void assertErrno(int errno, Call call) {
         assertEquals(errno, assertThrows(ErrnoException.class, call::run).errno());
     }
-
 }

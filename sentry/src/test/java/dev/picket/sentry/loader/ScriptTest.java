@@ -32,7 +32,8 @@ class ScriptTest {
     void a_name_that_is_cut_off_is_refused_but_an_argument_is_not() throws Exception {
         refused("#!/" + "x".repeat(300));
         assertEquals(249, parse("#!/b " + "y".repeat(300)).argument().length() - 2);
-        assertEquals("/" + "x".repeat(252), parse("#!/" + "x".repeat(252) + "\n").interpreter());
+        assertEquals(
+                "/" + "x".repeat(252), parse("#!/" + "x".repeat(252) + "\n").interpreter());
     }
 
     @Test
@@ -48,7 +49,9 @@ class ScriptTest {
         assertEquals(
                 List.of("/bin/sh", "-e", "./s", "1", "2"),
                 arguments.interpretedBy(new Script("/bin/sh", "-e"), "./s").arguments());
-        assertEquals("./s", arguments.interpretedBy(new Script("/bin/sh", "-e"), "./s").fileName());
+        assertEquals(
+                "./s",
+                arguments.interpretedBy(new Script("/bin/sh", "-e"), "./s").fileName());
     }
 
     private static Script parse(String text) throws ErrnoException {
@@ -58,6 +61,8 @@ class ScriptTest {
     }
 
     private static void refused(String text) {
-        assertEquals(Errno.ENOEXEC, assertThrows(ErrnoException.class, () -> parse(text)).errno());
+        assertEquals(
+                Errno.ENOEXEC,
+                assertThrows(ErrnoException.class, () -> parse(text)).errno());
     }
 }

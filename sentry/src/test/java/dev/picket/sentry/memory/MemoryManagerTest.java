@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.picket.platform.Access;
-import dev.picket.platform.host.GuestMemoryFile;
 import dev.picket.platform.host.Host;
 import dev.picket.platform.host.ImageFile;
 import dev.picket.platform.host.NativeMemory;
@@ -116,10 +115,10 @@ class MemoryManagerTest {
         assertErrno(Errno.EPERM, () -> memory.map(MapRequest.anonymousAt(0, PAGE, RW)));
         assertErrno(Errno.ENOMEM, () -> memory.map(MapRequest.anonymousAt(-PAGE, PAGE, RW)));
         assertErrno(Errno.ENOMEM, () -> memory.map(MapRequest.anonymousAt(FakePlatform.LIMIT, PAGE, RW)));
-        assertErrno(Errno.ENOMEM, () -> memory.map(MapRequest.anonymous(PAGE, RW).with(Mman.MAP_HUGETLB)));
+        assertErrno(
+                Errno.ENOMEM, () -> memory.map(MapRequest.anonymous(PAGE, RW).with(Mman.MAP_HUGETLB)));
         long address = memory.map(MapRequest.anonymous(PAGE, RW));
-        var again = new MapRequest(
-                address, PAGE, RW, Mman.MAP_PRIVATE | Mman.MAP_FIXED_NOREPLACE, null, 0, 7, null);
+        var again = new MapRequest(address, PAGE, RW, Mman.MAP_PRIVATE | Mman.MAP_FIXED_NOREPLACE, null, 0, 7, null);
         assertErrno(Errno.EEXIST, () -> memory.map(again));
         assertErrno(Errno.EINVAL, () -> memory.unmap(address + 1, PAGE));
         assertErrno(Errno.EINVAL, () -> memory.unmap(address, 0));
@@ -513,10 +512,11 @@ class MemoryManagerTest {
     void mappings_are_shown_in_order_with_their_names() throws Exception {
         memory.setBrkStart(0x5555_0000_0000L);
         memory.brk(0x5555_0000_2000L);
-        memory.map(MapRequest.anonymousAt(0x6000_0000_0000L, PAGE, Mman.PROT_READ | Mman.PROT_EXEC).named("[vdso]"));
+        memory.map(MapRequest.anonymousAt(0x6000_0000_0000L, PAGE, Mman.PROT_READ | Mman.PROT_EXEC)
+                .named("[vdso]"));
         var shown = new ArrayList<String>();
-        memory.forEachMapping(mapping -> shown.add(Long.toHexString(mapping.start()) + " " + mapping.prot() + " "
-                + mapping.name()));
+        memory.forEachMapping(
+                mapping -> shown.add(Long.toHexString(mapping.start()) + " " + mapping.prot() + " " + mapping.name()));
         assertEquals("[555500000000 3 [heap], 600000000000 5 [vdso]]", shown.toString());
         assertEquals(3 * PAGE, memory.virtualBytes());
     }

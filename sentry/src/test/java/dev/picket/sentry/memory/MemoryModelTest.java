@@ -271,7 +271,9 @@ class MemoryModelTest {
         if (errno != 0) {
             // Growing in place needs room behind, and the end of the mapping at the end of the range.
             assertTrue(!fixed && errno == Errno.ENOMEM, history + ": " + errno);
-            boolean free = process.pages.subMap(address + oldLength, address + newLength).isEmpty();
+            boolean free = process.pages
+                    .subMap(address + oldLength, address + newLength)
+                    .isEmpty();
             assertTrue(!free, history + ": there was room to grow");
             return;
         }

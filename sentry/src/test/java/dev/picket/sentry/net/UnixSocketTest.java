@@ -108,8 +108,7 @@ class UnixSocketTest {
     }
 
     private long sendTo(Socket socket, String text, String name) throws ErrnoException {
-        return socket.send(new SendRequest(
-                text(text), address(name), new SendRequest.Files(List.of()), null, caller));
+        return socket.send(new SendRequest(text(text), address(name), new SendRequest.Files(List.of()), null, caller));
     }
 
     private long sendFiles(Socket socket, String text, OpenFile... passed) throws ErrnoException {
@@ -275,8 +274,7 @@ class UnixSocketTest {
     @Test
     void connecting_takes_write_permission() throws ErrnoException {
         listening(SOCK_STREAM, "/socket", 1);
-        assertEquals(
-                Errno.EACCES, errno(() -> socket(SOCK_STREAM).connect(callerOf(1000, 1), address("/socket"))));
+        assertEquals(Errno.EACCES, errno(() -> socket(SOCK_STREAM).connect(callerOf(1000, 1), address("/socket"))));
     }
 
     @Test
@@ -476,8 +474,7 @@ class UnixSocketTest {
 
         Holder(AnonymousFileSystem inodes, MessageQueue queue) {
             super(
-                    new AnonymousInode(
-                            inodes, 0140777, Credentials.initial(0, 0, new int[0], 0), "socket"),
+                    new AnonymousInode(inodes, 0140777, Credentials.initial(0, 0, new int[0], 0), "socket"),
                     AF_UNIX,
                     SOCK_DGRAM,
                     0,

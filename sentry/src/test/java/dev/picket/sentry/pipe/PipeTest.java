@@ -122,10 +122,15 @@ class PipeTest {
         var pipe = writer.pipe();
         assertEquals(8192, pipe.setCapacity(4097));
         writer.write(bytes(8000));
-        assertEquals(Errno.EBUSY, assertThrows(ErrnoException.class, () -> pipe.setCapacity(4096)).errno());
+        assertEquals(
+                Errno.EBUSY,
+                assertThrows(ErrnoException.class, () -> pipe.setCapacity(4096)).errno());
         assertEquals(131_072, pipe.setCapacity(100_000));
         assertEquals(8000, pipe.available());
-        assertEquals(Errno.EPERM, assertThrows(ErrnoException.class, () -> pipe.setCapacity(2 << 20)).errno());
+        assertEquals(
+                Errno.EPERM,
+                assertThrows(ErrnoException.class, () -> pipe.setCapacity(2 << 20))
+                        .errno());
     }
 
     @Test
@@ -167,7 +172,8 @@ class PipeTest {
         int writing = Fcntl.O_WRONLY | Fcntl.O_NONBLOCK;
         assertEquals(
                 Errno.ENXIO,
-                assertThrows(ErrnoException.class, () -> fifos.open(inode, null, writing)).errno());
+                assertThrows(ErrnoException.class, () -> fifos.open(inode, null, writing))
+                        .errno());
         var reading = fifos.open(inode, null, Fcntl.O_RDONLY | Fcntl.O_NONBLOCK);
         assertTrue(reading.isOpenComplete());
         assertEquals(0, reading.readiness(), "no hang-up before there was a writer");

@@ -336,12 +336,12 @@ class TerminalTest {
     @Test
     void background_read_stops_the_group() throws ErrnoException {
         var job = session.process(20);
-        assertSame(
-                InterruptedCallException.SYS,
-                assertThrows(ErrnoException.class, () -> slave.beforeRead(job)));
+        assertSame(InterruptedCallException.SYS, assertThrows(ErrnoException.class, () -> slave.beforeRead(job)));
         assertEquals(List.of(SIGTTIN), job.signals());
         job.ignored = SIGTTIN;
-        assertEquals(Errno.EIO, assertThrows(ErrnoException.class, () -> slave.beforeRead(job)).errno());
+        assertEquals(
+                Errno.EIO,
+                assertThrows(ErrnoException.class, () -> slave.beforeRead(job)).errno());
         slave.beforeRead(shell);
     }
 
@@ -349,7 +349,9 @@ class TerminalTest {
     void orphaned_background_group_is_not_stopped() {
         var job = session.process(20);
         job.group.orphaned = true;
-        assertEquals(Errno.EIO, assertThrows(ErrnoException.class, () -> slave.beforeRead(job)).errno());
+        assertEquals(
+                Errno.EIO,
+                assertThrows(ErrnoException.class, () -> slave.beforeRead(job)).errno());
         assertEquals(List.of(), job.signals());
     }
 
@@ -368,9 +370,12 @@ class TerminalTest {
     @Test
     void foreground_must_be_a_group_of_the_session() {
         var errors = new int[] {
-            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, -1)).errno(),
-            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, 555)).errno(),
-            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, 999)).errno()
+            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, -1))
+                    .errno(),
+            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, 555))
+                    .errno(),
+            assertThrows(ErrnoException.class, () -> terminal.jobs().setForeground(shell, 999))
+                    .errno()
         };
         assertEquals(List.of(Errno.EINVAL, Errno.ESRCH, Errno.EPERM), List.of(errors[0], errors[1], errors[2]));
         var stranger = new TestSession(30).process(30);

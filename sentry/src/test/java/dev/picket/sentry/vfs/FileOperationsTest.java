@@ -78,8 +78,7 @@ class FileOperationsTest {
     void a_new_file_may_be_written_by_its_maker_whatever_its_mode() throws Exception {
         files.changeMode("/", 0777);
         TestFiles user = files.as(1000);
-        OpenFile file = FileOperations.open(
-                user.caller(), user.find("/"), "locked", O_CREAT | O_WRONLY, 0400);
+        OpenFile file = FileOperations.open(user.caller(), user.find("/"), "locked", O_CREAT | O_WRONLY, 0400);
         assertEquals(1, TestFiles.write(file, "x"));
         assertErrno(Errno.EACCES, () -> user.open("/locked", O_WRONLY));
         assertEquals("x", user.read("/locked"));
@@ -92,8 +91,7 @@ class FileOperationsTest {
         files.changeMode("/f", 0640);
         assertEquals("x", files.as(1000).read("/f"));
         assertErrno(Errno.EACCES, () -> files.as(1001).read("/f"));
-        TestFiles member = files.as(new Credentials(
-                5, 5, 5, 5, 5, 5, 5, 5, new int[] {2000}, 0, 0, 0, 0, 0));
+        TestFiles member = files.as(new Credentials(5, 5, 5, 5, 5, 5, 5, 5, new int[] {2000}, 0, 0, 0, 0, 0));
         assertEquals("x", member.read("/f"));
         assertErrno(Errno.EACCES, () -> member.open("/f", O_WRONLY));
         files.changeMode("/f", 0040);
@@ -137,8 +135,7 @@ class FileOperationsTest {
         assertEquals(1, files.stat("/named").links());
 
         OpenFile closed = FileOperations.open(files.caller(), files.find("/"), "/", O_TMPFILE | O_EXCL | O_RDWR, 0600);
-        assertErrno(
-                Errno.ENOENT, () -> FileOperations.link(files.caller(), closed.path(), files.find("/"), "other"));
+        assertErrno(Errno.ENOENT, () -> FileOperations.link(files.caller(), closed.path(), files.find("/"), "other"));
     }
 
     // ---- Making and removing names

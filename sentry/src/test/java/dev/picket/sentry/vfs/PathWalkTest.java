@@ -113,7 +113,8 @@ class PathWalkTest {
         assertErrno(Errno.ENOENT, () -> files.find("x"));
         assertEquals(files.find("/"), files.find(".."));
         assertEquals("/gone (deleted)", files.name(files.find(".")));
-        assertErrno(Errno.ENOENT, () -> PathName.ofWorkingDirectory(files.caller().root(), files.find(".")));
+        assertErrno(
+                Errno.ENOENT, () -> PathName.ofWorkingDirectory(files.caller().root(), files.find(".")));
     }
 
     @Test

@@ -77,8 +77,7 @@ public final class DeviceRegistry implements SpecialFiles {
         return device.open(inode, caller, path, flags);
     }
 
-    private OpenFile openControllingTerminal(Inode inode, Caller caller, Path path, int flags)
-            throws ErrnoException {
+    private OpenFile openControllingTerminal(Inode inode, Caller caller, Path path, int flags) throws ErrnoException {
         var terminal = caller instanceof TerminalCaller task ? task.session().controllingTerminal() : null;
         if (terminal == null) {
             throw ErrnoException.of(Errno.ENXIO);

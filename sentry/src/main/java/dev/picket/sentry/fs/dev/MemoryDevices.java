@@ -132,8 +132,7 @@ final class MemoryDevices {
             long done = 0;
             try {
                 while (done < wanted) {
-                    long got = ErrnoException.check(
-                            Host.getrandom(buffer, Math.min(wanted - done, CHUNK_BYTES), 0));
+                    long got = ErrnoException.check(Host.getrandom(buffer, Math.min(wanted - done, CHUNK_BYTES), 0));
                     long copied;
                     try {
                         copied = destination.copyOutNative(buffer, got);

@@ -79,7 +79,7 @@ public final class GeneratedOpenFile extends OpenFile {
                 switch (whence) {
                     case Fcntl.SEEK_SET -> offset;
                     case Fcntl.SEEK_CUR -> position + offset;
-                    // A generated file has no size, and no end that one could count from.
+                        // A generated file has no size, and no end that one could count from.
                     default -> -1;
                 };
         if (target < 0) {

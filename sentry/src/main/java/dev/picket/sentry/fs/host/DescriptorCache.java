@@ -26,7 +26,8 @@ final class DescriptorCache {
             old.release();
         }
         while (descriptors.size() > capacity) {
-            Map.Entry<HostDirectory, Descriptor> eldest = descriptors.entrySet().iterator().next();
+            Map.Entry<HostDirectory, Descriptor> eldest =
+                    descriptors.entrySet().iterator().next();
             descriptors.remove(eldest.getKey());
             eldest.getValue().release();
         }

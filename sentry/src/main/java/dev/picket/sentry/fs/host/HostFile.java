@@ -70,7 +70,8 @@ final class HostFile extends HostInode {
             Descriptor directory = parent().open();
             try {
                 // Should a FIFO have come in its place meanwhile, opening it must not wait.
-                opened = HostOpen.beneath(directory.number(), name(), Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_NOCTTY);
+                opened = HostOpen.beneath(
+                        directory.number(), name(), Fcntl.O_RDONLY | Fcntl.O_NONBLOCK | Fcntl.O_NOCTTY);
             } finally {
                 directory.release();
             }

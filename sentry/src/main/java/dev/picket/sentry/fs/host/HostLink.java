@@ -22,8 +22,8 @@ final class HostLink extends HostInode {
         long nameAddress = NativeMemory.allocateString(name());
         long buffer = NativeMemory.allocate(Fcntl.PATH_MAX);
         try {
-            long length = ErrnoException.check(
-                    Host.readlinkat(directory.number(), nameAddress, buffer, Fcntl.PATH_MAX));
+            long length =
+                    ErrnoException.check(Host.readlinkat(directory.number(), nameAddress, buffer, Fcntl.PATH_MAX));
             byte[] target = new byte[(int) length];
             NativeMemory.copyToArray(buffer, target, 0, target.length);
             return new String(target, StandardCharsets.ISO_8859_1);

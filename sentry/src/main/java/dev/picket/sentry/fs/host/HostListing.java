@@ -78,7 +78,8 @@ final class HostListing {
                 return; // gone meanwhile, or not ours to see
             }
         }
-        boolean shown = type == FileMode.S_IFREG >> 12 || type == FileMode.S_IFDIR >> 12 || type == FileMode.S_IFLNK >> 12;
+        boolean shown =
+                type == FileMode.S_IFREG >> 12 || type == FileMode.S_IFDIR >> 12 || type == FileMode.S_IFLNK >> 12;
         if (!shown) {
             return;
         }

@@ -1,6 +1,7 @@
 package dev.picket.sentry.fs.host;
 
 import dev.picket.platform.linux.FileMode;
+import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.vfs.Attributes;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.DirectoryFile;
@@ -10,7 +11,6 @@ import dev.picket.sentry.vfs.FileSystem;
 import dev.picket.sentry.vfs.Inode;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
-import dev.picket.sentry.errno.ErrnoException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +38,9 @@ final class SyntheticDirectory extends Inode {
 
     @Override
     public Attributes attributes() {
-        long directories = children.values().stream().filter(child -> child.type() == FileMode.S_IFDIR).count();
+        long directories = children.values().stream()
+                .filter(child -> child.type() == FileMode.S_IFDIR)
+                .count();
         return new Attributes(
                 fileSystem.device(),
                 number,

@@ -94,9 +94,7 @@ final class DescriptorDirectory extends GeneratedDirectory {
         @Override
         protected int mode() {
             var file = fileOf(subject, descriptor);
-            int bits = file == null
-                    ? 0
-                    : (file.isReadable() ? READ_BITS : 0) | (file.isWritable() ? WRITE_BITS : 0);
+            int bits = file == null ? 0 : (file.isReadable() ? READ_BITS : 0) | (file.isWritable() ? WRITE_BITS : 0);
             return FileMode.S_IFLNK | bits;
         }
 

@@ -84,7 +84,9 @@ final class DescriptorInfoDirectory extends GeneratedDirectory {
             text.append("clockid: ").append(timer.clockId()).append('\n');
             text.append("ticks: ").append(timer.expirations()).append('\n');
             text.append("it_value: ").append(seconds(setting.leftNanos())).append('\n');
-            text.append("it_interval: ").append(seconds(setting.intervalNanos())).append('\n');
+            text.append("it_interval: ")
+                    .append(seconds(setting.intervalNanos()))
+                    .append('\n');
         } else if (file instanceof EpollFile epoll) {
             epoll.forEachInterest((watched, watchedDescriptor, events, data) ->
                     text.append(String.format("tfd: %8d events: %8x data: %16x\n", watchedDescriptor, events, data)));

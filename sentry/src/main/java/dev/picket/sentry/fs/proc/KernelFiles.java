@@ -33,8 +33,10 @@ final class KernelFiles {
         root.addFile("partitions", (reader, text) -> text.append("major minor  #blocks  name\n\n"));
         root.addFile("diskstats", (reader, text) -> {});
         root.addFile("modules", (reader, text) -> {});
-        root.addFile("cgroups", (reader, text) -> text.append("#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
-                + "cpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n"));
+        root.addFile(
+                "cgroups",
+                (reader, text) -> text.append("#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
+                        + "cpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n"));
     }
 
     private void cpuInfo(Caller reader, StringBuilder text) {
@@ -117,7 +119,9 @@ final class KernelFiles {
             cpuLine(text, "cpu" + cpu, used, idle, cpus);
         }
         text.append("intr 0\nctxt 0\n");
-        text.append("btime ").append(kernel.clock().startRealtimeNanos() / NANOS_PER_SECOND).append('\n');
+        text.append("btime ")
+                .append(kernel.clock().startRealtimeNanos() / NANOS_PER_SECOND)
+                .append('\n');
         text.append("processes ").append(kernel.processes().lastId()).append('\n');
         text.append("procs_running ").append(Math.max(1, runningTasks())).append('\n');
         text.append("procs_blocked 0\n");

@@ -56,8 +56,8 @@ final class MemoryMaps {
 
     /** The file auxv. */
     void auxiliaryVector(Caller reader, StringBuilder text) throws ErrnoException {
-        subject.withMemory(memory ->
-                text.append(new String(memory.areas().auxiliaryVector(), StandardCharsets.ISO_8859_1)));
+        subject.withMemory(
+                memory -> text.append(new String(memory.areas().auxiliaryVector(), StandardCharsets.ISO_8859_1)));
     }
 
     private static void copy(MemoryManager memory, long start, long end, StringBuilder text) {

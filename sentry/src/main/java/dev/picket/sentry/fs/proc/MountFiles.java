@@ -22,7 +22,10 @@ final class MountFiles {
                 continue;
             }
             var fileSystem = mount.fileSystem();
-            text.append(escape(mount.source())).append(' ').append(escape(place)).append(' ');
+            text.append(escape(mount.source()))
+                    .append(' ')
+                    .append(escape(place))
+                    .append(' ');
             text.append(fileSystem.type()).append(' ').append(mount.isReadOnly() ? "ro" : "rw");
             options(mount, text);
             text.append(fileSystem.mountOptions()).append(" 0 0\n");
@@ -40,11 +43,21 @@ final class MountFiles {
             int parent = mount.parent() == null ? mount.id() : mount.parent().id();
             text.append(mount.id()).append(' ').append(parent).append(' ');
             text.append(fileSystem.device() >>> 8 & 0xfff).append(':').append(fileSystem.device() & 0xff);
-            text.append(' ').append(escape(nameIn(mount.root()))).append(' ').append(escape(place)).append(' ');
+            text.append(' ')
+                    .append(escape(nameIn(mount.root())))
+                    .append(' ')
+                    .append(escape(place))
+                    .append(' ');
             text.append(mount.isReadOnly() ? "ro" : "rw");
             options(mount, text);
-            text.append(" - ").append(fileSystem.type()).append(' ').append(escape(mount.source())).append(' ');
-            text.append(fileSystem.isReadOnly() ? "ro" : "rw").append(fileSystem.mountOptions()).append('\n');
+            text.append(" - ")
+                    .append(fileSystem.type())
+                    .append(' ')
+                    .append(escape(mount.source()))
+                    .append(' ');
+            text.append(fileSystem.isReadOnly() ? "ro" : "rw")
+                    .append(fileSystem.mountOptions())
+                    .append('\n');
         }
     }
 
@@ -85,6 +98,9 @@ final class MountFiles {
 
     /** Blanks and backslashes in octal, so that a line keeps its columns; mangle() of fs/seq_file.c. */
     private static String escape(String name) {
-        return name.replace("\\", "\\134").replace(" ", "\\040").replace("\t", "\\011").replace("\n", "\\012");
+        return name.replace("\\", "\\134")
+                .replace(" ", "\\040")
+                .replace("\t", "\\011")
+                .replace("\n", "\\012");
     }
 }

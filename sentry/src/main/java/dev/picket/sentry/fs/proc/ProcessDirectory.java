@@ -61,15 +61,18 @@ final class ProcessDirectory extends GeneratedDirectory {
         writable(
                 "oom_score_adj",
                 0644,
-                (reader, text) -> text.append(subject.process().oomScoreAdjustment()).append('\n'),
+                (reader, text) ->
+                        text.append(subject.process().oomScoreAdjustment()).append('\n'),
                 this::setOomScoreAdjustment);
         file("coredump_filter", 0444, (reader, text) -> text.append("00000033\n"));
     }
 
     private void addLinks() {
         var owner = subject.owner();
-        addLazily("exe", () -> new PlaceLink(fileSystem, 0777, owner, subject, () -> subject.process()
-                .executable()));
+        addLazily(
+                "exe",
+                () -> new PlaceLink(fileSystem, 0777, owner, subject, () -> subject.process()
+                        .executable()));
         addLazily("cwd", () -> new PlaceLink(fileSystem, 0777, owner, subject, () -> living().workingDirectory()));
         addLazily("root", () -> new PlaceLink(fileSystem, 0777, owner, subject, () -> living().root()));
     }
@@ -90,7 +93,14 @@ final class ProcessDirectory extends GeneratedDirectory {
         String[] names = {"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "user", "uts"};
         String[] types = {"cgroup", "ipc", "mnt", "net", "pid", "pid", "time", "user", "uts"};
         long[] numbers = {
-            4026531835L, 4026531839L, 4026531841L, 4026531840L, 4026531836L, 4026531836L, 4026531834L, 4026531837L,
+            4026531835L,
+            4026531839L,
+            4026531841L,
+            4026531840L,
+            4026531836L,
+            4026531836L,
+            4026531834L,
+            4026531837L,
             4026531838L
         };
         for (int index = 0; index < names.length; index++) {
@@ -108,9 +118,7 @@ final class ProcessDirectory extends GeneratedDirectory {
             subject.checkExists();
             contents.write(reader, text);
         };
-        addLazily(
-                name,
-                () -> GeneratedFile.of(fileSystem, mode, subject.owner(), checked, GeneratedFile.Guard.NONE));
+        addLazily(name, () -> GeneratedFile.of(fileSystem, mode, subject.owner(), checked, GeneratedFile.Guard.NONE));
     }
 
     /** A file that shows the inside of the process, to those only who might trace it. */
@@ -149,7 +157,8 @@ final class ProcessDirectory extends GeneratedDirectory {
     private long oomScore() {
         long total = Math.max(1, subject.kernel().options().memoryBytes());
         long share = subject.task().hasEnded() ? 0 : subject.task().memory().residentBytes() * OOM_SCORE_LIMIT / total;
-        return Math.max(0, Math.min(2L * OOM_SCORE_LIMIT, share + subject.process().oomScoreAdjustment()));
+        return Math.max(
+                0, Math.min(2L * OOM_SCORE_LIMIT, share + subject.process().oomScoreAdjustment()));
     }
 
     private void setOomScoreAdjustment(Caller writer, String text) throws ErrnoException {

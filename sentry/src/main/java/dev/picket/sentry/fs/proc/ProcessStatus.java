@@ -2,13 +2,13 @@ package dev.picket.sentry.fs.proc;
 
 import dev.picket.platform.linux.Resource;
 import dev.picket.sentry.credentials.Credentials;
+import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.ResourceLimits;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.memory.MemoryManager;
 import dev.picket.sentry.memory.ProgramAreas;
 import dev.picket.sentry.tty.Terminal;
 import dev.picket.sentry.vfs.Caller;
-import dev.picket.sentry.errno.ErrnoException;
 
 /** stat, status and limits of a process or task. */
 final class ProcessStatus {
@@ -145,16 +145,22 @@ final class ProcessStatus {
         line(text, "Pid", subject.id());
         line(text, "PPid", process.parentId());
         line(text, "TracerPid", 0);
-        line(text, "Uid", ids(
-                credentials.realUser(),
-                credentials.effectiveUser(),
-                credentials.savedUser(),
-                credentials.fileSystemUser()));
-        line(text, "Gid", ids(
-                credentials.realGroup(),
-                credentials.effectiveGroup(),
-                credentials.savedGroup(),
-                credentials.fileSystemGroup()));
+        line(
+                text,
+                "Uid",
+                ids(
+                        credentials.realUser(),
+                        credentials.effectiveUser(),
+                        credentials.savedUser(),
+                        credentials.fileSystemUser()));
+        line(
+                text,
+                "Gid",
+                ids(
+                        credentials.realGroup(),
+                        credentials.effectiveGroup(),
+                        credentials.savedGroup(),
+                        credentials.fileSystemGroup()));
         line(text, "FDSize", task.hasEnded() ? 0 : task.files().capacity());
         var groups = new StringBuilder();
         for (int group : credentials.groups()) {
@@ -194,7 +200,10 @@ final class ProcessStatus {
         kilobytes(text, "VmSize", sizes.virtual);
         kilobytes(text, "VmLck", sizes.locked);
         kilobytes(text, "VmPin", 0);
-        kilobytes(text, "VmHWM", Math.max(sizes.resident, subject.process().usage().peakResidentBytes()));
+        kilobytes(
+                text,
+                "VmHWM",
+                Math.max(sizes.resident, subject.process().usage().peakResidentBytes()));
         kilobytes(text, "VmRSS", sizes.resident);
         kilobytes(text, "RssAnon", sizes.resident);
         kilobytes(text, "RssFile", 0);
@@ -258,7 +267,10 @@ final class ProcessStatus {
     }
 
     private static void kilobytes(StringBuilder text, String name, long bytes) {
-        text.append(name).append(":\t").append(String.format("%8d", bytes / 1024)).append(" kB\n");
+        text.append(name)
+                .append(":\t")
+                .append(String.format("%8d", bytes / 1024))
+                .append(" kB\n");
     }
 
     /** The file limits. */

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
  */
 public final class ProcessorDescription {
     /** Told per CPU of the sandbox instead. */
-    private static final Set<String> NUMBERED = Set.of(
-            "processor", "physical id", "siblings", "core id", "cpu cores", "apicid", "initial apicid");
+    private static final Set<String> NUMBERED =
+            Set.of("processor", "physical id", "siblings", "core id", "cpu cores", "apicid", "initial apicid");
 
     /** Extensions whose state the Sentry does not carry across signals and switches. */
     private static final String LEFT_OUT = "amx_";
@@ -79,6 +79,9 @@ public final class ProcessorDescription {
     }
 
     private static void line(StringBuilder text, String name, String value) {
-        text.append(name).append(name.length() < 8 ? "\t\t: " : "\t: ").append(value).append('\n');
+        text.append(name)
+                .append(name.length() < 8 ? "\t\t: " : "\t: ")
+                .append(value)
+                .append('\n');
     }
 }

@@ -91,9 +91,11 @@ final class RootDirectory extends GeneratedDirectory {
             if (known != null && known.subject().process() == process) {
                 return known;
             }
-            processes.values().removeIf(other -> kernel.processes()
-                            .process(other.subject().process().id())
-                    != other.subject().process());
+            processes
+                    .values()
+                    .removeIf(other ->
+                            kernel.processes().process(other.subject().process().id())
+                                    != other.subject().process());
             var made = new ProcessDirectory(fileSystem, new Subject(process, null));
             processes.put(process.id(), made);
             return made;

@@ -40,12 +40,14 @@ final class SystemSettings {
 
     private GeneratedDirectory kernelFolder() {
         var names = kernel.hostNames();
-        var random = folder().addFile("uuid", (reader, text) -> text.append(UUID.randomUUID()).append('\n'))
+        var random = folder().addFile(
+                        "uuid", (reader, text) -> text.append(UUID.randomUUID()).append('\n'))
                 .addLine("boot_id", bootId)
                 .addLine("entropy_avail", 256)
                 .addLine("poolsize", 256);
         var pty = folder().addLine("max", 4096).addLine("reserve", 0);
-        pty.addFile("nr", (reader, text) -> text.append(kernel.terminals().all().size()).append('\n'));
+        pty.addFile("nr", (reader, text) -> text.append(kernel.terminals().all().size())
+                .append('\n'));
         return folder().add("hostname", name(names::hostName, names::setHostName))
                 .add("domainname", name(names::domainName, names::setDomainName))
                 .addLine("ostype", "Linux")

@@ -17,7 +17,9 @@ public final class SysFileSystem extends GeneratedFileSystem {
         root = folder().add("devices", devices())
                 .add("fs", folder().add("cgroup", folder()))
                 .add("kernel", kernelFolder())
-                .add("class", folder().add("net", folder().add("lo", loopback())).add("block", folder()))
+                .add(
+                        "class",
+                        folder().add("net", folder().add("lo", loopback())).add("block", folder()))
                 .add("block", folder())
                 .add("bus", folder())
                 .add("dev", folder().add("block", folder()).add("char", folder()))
@@ -82,8 +84,7 @@ public final class SysFileSystem extends GeneratedFileSystem {
                 .addLine("hpage_pmd_size", 2097152)
                 .addLine("use_zero_page", 1);
         return folder().add(
-                        "mm",
-                        folder().add("transparent_hugepage", hugePages).add("hugepages", folder()))
+                        "mm", folder().add("transparent_hugepage", hugePages).add("hugepages", folder()))
                 .add("security", folder());
     }
 

@@ -287,7 +287,8 @@ public final class FileContents {
 
     /** Makes a range a hole. */
     synchronized void punch(long offset, long lengthBytes) {
-        long end = Math.min(lengthBytes > Long.MAX_VALUE - offset ? Long.MAX_VALUE : offset + lengthBytes, SIZE_MAXIMUM);
+        long end =
+                Math.min(lengthBytes > Long.MAX_VALUE - offset ? Long.MAX_VALUE : offset + lengthBytes, SIZE_MAXIMUM);
         long firstPage = pageUp(offset);
         long lastPage = pageDown(end);
         if (firstPage > lastPage) {

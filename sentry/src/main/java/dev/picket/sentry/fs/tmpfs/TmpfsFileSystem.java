@@ -38,8 +38,7 @@ public final class TmpfsFileSystem extends FileSystem {
     }
 
     /** @param heap what names and inodes take on the Sentry's heap; the file systems of a sandbox share one */
-    public TmpfsFileSystem(
-            FrameAllocator frames, long device, long sizeLimitBytes, int rootMode, HeapBudget heap) {
+    public TmpfsFileSystem(FrameAllocator frames, long device, long sizeLimitBytes, int rootMode, HeapBudget heap) {
         this.frames = frames;
         this.device = device;
         this.sizeLimitBytes = sizeLimitBytes;

@@ -14,11 +14,8 @@ import dev.picket.sentry.vfs.Path;
 /** A regular file in memory. */
 public final class TmpfsRegularFile extends TmpfsInode {
     private static final int WRITE_SEALS = Fcntl.F_SEAL_WRITE | Fcntl.F_SEAL_FUTURE_WRITE;
-    private static final int KNOWN_SEALS = Fcntl.F_SEAL_SEAL
-            | Fcntl.F_SEAL_SHRINK
-            | Fcntl.F_SEAL_GROW
-            | WRITE_SEALS
-            | Fcntl.F_SEAL_EXEC;
+    private static final int KNOWN_SEALS =
+            Fcntl.F_SEAL_SEAL | Fcntl.F_SEAL_SHRINK | Fcntl.F_SEAL_GROW | WRITE_SEALS | Fcntl.F_SEAL_EXEC;
 
     private final FileContents contents;
     private boolean linkable;
@@ -146,8 +143,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
         return open(shown, path, flags, false);
     }
 
-    private OpenFile open(Inode shown, Path path, int flags, boolean keepsPrivileges)
-            throws ErrnoException {
+    private OpenFile open(Inode shown, Path path, int flags, boolean keepsPrivileges) throws ErrnoException {
         var file = new TmpfsOpenFile(this, shown, path, flags, keepsPrivileges);
         boolean wasHeld;
         synchronized (this) {

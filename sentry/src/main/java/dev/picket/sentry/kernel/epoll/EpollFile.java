@@ -298,7 +298,8 @@ public final class EpollFile extends OpenFile {
 
     @Override
     public int readiness() {
-        // What is on the ready list may be stale; so look, as Linux does in ep_item_poll, but take nothing off for good.
+        // What is on the ready list may be stale; so look, as Linux does in ep_item_poll, but take nothing off for
+        // good.
         synchronized (interestLock) {
             int rounds;
             synchronized (ready) {

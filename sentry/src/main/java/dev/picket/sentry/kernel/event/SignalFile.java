@@ -113,7 +113,8 @@ public final class SignalFile extends OpenFile {
     @Override
     public int readiness() {
         var task = owner;
-        long pending = task.group().signals().pendingSet() | (task.hasEnded() ? 0 : task.signals().pendingSet());
+        long pending = task.group().signals().pendingSet()
+                | (task.hasEnded() ? 0 : task.signals().pendingSet());
         return (pending & mask) != 0 ? READABLE : 0;
     }
 

@@ -2,7 +2,6 @@ package dev.picket.sentry.kernel.signal;
 
 import dev.picket.platform.GuestContext;
 import dev.picket.platform.amd64.Registers;
-import dev.picket.platform.linux.SigInfo;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalFrameLayout;
 import dev.picket.sentry.errno.ErrnoException;
@@ -195,10 +194,22 @@ public final class SignalFrame {
 
     private static void putRegisters(ByteBuffer bytes, Registers registers) {
         bytes.position(SignalFrameLayout.SC);
-        bytes.putLong(registers.r8()).putLong(registers.r9()).putLong(registers.r10()).putLong(registers.r11());
-        bytes.putLong(registers.r12()).putLong(registers.r13()).putLong(registers.r14()).putLong(registers.r15());
-        bytes.putLong(registers.rdi()).putLong(registers.rsi()).putLong(registers.rbp()).putLong(registers.rbx());
-        bytes.putLong(registers.rdx()).putLong(registers.rax()).putLong(registers.rcx()).putLong(registers.rsp());
+        bytes.putLong(registers.r8())
+                .putLong(registers.r9())
+                .putLong(registers.r10())
+                .putLong(registers.r11());
+        bytes.putLong(registers.r12())
+                .putLong(registers.r13())
+                .putLong(registers.r14())
+                .putLong(registers.r15());
+        bytes.putLong(registers.rdi())
+                .putLong(registers.rsi())
+                .putLong(registers.rbp())
+                .putLong(registers.rbx());
+        bytes.putLong(registers.rdx())
+                .putLong(registers.rax())
+                .putLong(registers.rcx())
+                .putLong(registers.rsp());
         bytes.putLong(registers.rip()).putLong(registers.eflags());
         bytes.putShort((short) USER_CS).putShort((short) 0).putShort((short) 0).putShort((short) USER_SS);
     }

@@ -98,9 +98,8 @@ public final class Countdown {
             long now = clock.getAsLong();
             if (now < expiryNanos) {
                 // CPU time runs only as fast as there are threads to use it.
-                lookNanos = now - lastSeen > lookNanos / 8
-                        ? CPU_LOOK_NANOS
-                        : Math.min(lookNanos * 2, CPU_LOOK_IDLE_NANOS);
+                lookNanos =
+                        now - lastSeen > lookNanos / 8 ? CPU_LOOK_NANOS : Math.min(lookNanos * 2, CPU_LOOK_IDLE_NANOS);
                 lastSeen = now;
                 schedule(now);
                 return;

@@ -176,11 +176,12 @@ class ErofsTest {
             for (int change = 1 + random.nextInt(6); change > 0; change--) {
                 // Where metadata is, mostly: contents may be anything.
                 int at = random.nextInt(4) == 0 ? random.nextInt(damaged.length) : 1024 + random.nextInt(4096 * 2);
-                damaged[Math.min(at, damaged.length - 1)] = (byte) switch (random.nextInt(3)) {
-                    case 0 -> 0xff;
-                    case 1 -> 0;
-                    default -> random.nextInt();
-                };
+                damaged[Math.min(at, damaged.length - 1)] = (byte)
+                        switch (random.nextInt(3)) {
+                            case 0 -> 0xff;
+                            case 1 -> 0;
+                            default -> random.nextInt();
+                        };
             }
             Files.write(path, damaged);
             ImageFile image = image(path);
@@ -267,7 +268,9 @@ class ErofsTest {
     void images_of_erofs_utils_are_read() throws Exception {
         for (String[] options : new String[][] {{}, {"-Eforce-inode-extended"}, {"-Eforce-inode-compact"}}) {
             try (var files = mounted(makeImage(makeTree(), options))) {
-                assertEquals(new TreeSet<>(List.of("many", "large", "page", "link", "hard")), new TreeSet<>(files.list("/")));
+                assertEquals(
+                        new TreeSet<>(List.of("many", "large", "page", "link", "hard")),
+                        new TreeSet<>(files.list("/")));
                 assertEquals(700, new TreeSet<>(files.list("/many")).size());
                 for (int i = 0; i < 700; i++) {
                     assertEquals("contents of " + i, files.read("/many/name-number-" + i));

@@ -78,7 +78,8 @@ class HostFileSystemTest {
     @Test
     void nothing_is_reached_by_names_that_are_none() throws Exception {
         Inode shown = files.find("/opt/shown").inode();
-        for (String name : List.of("..", ".", "", "../secret", "sub/deep", "/etc/passwd", "/", "file\0x", "x".repeat(256))) {
+        for (String name :
+                List.of("..", ".", "", "../secret", "sub/deep", "/etc/passwd", "/", "file\0x", "x".repeat(256))) {
             assertErrno(Errno.ENOENT, () -> shown.lookup(files.caller(), name));
         }
         assertErrno(Errno.ENOENT, () -> files.find("/opt/shown/../../../secret"));
@@ -119,8 +120,12 @@ class HostFileSystemTest {
         try {
             assertNull(lookup.run());
         } catch (ErrnoException e) {
-            assertTrue(e.errno() == Errno.ESTALE || e.errno() == Errno.ELOOP || e.errno() == Errno.ENOTDIR
-                    || e.errno() == Errno.ENOENT, "errno " + e.errno());
+            assertTrue(
+                    e.errno() == Errno.ESTALE
+                            || e.errno() == Errno.ELOOP
+                            || e.errno() == Errno.ENOTDIR
+                            || e.errno() == Errno.ENOENT,
+                    "errno " + e.errno());
         }
     }
 
@@ -134,7 +139,11 @@ class HostFileSystemTest {
 
     @Test
     void only_directories_files_and_links_are_shown() throws Exception {
-        assertEquals(0, new ProcessBuilder("mkfifo", directory.resolve("fifo").toString()).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("mkfifo", directory.resolve("fifo").toString())
+                        .start()
+                        .waitFor());
         assertFalse(files.exists("/opt/shown/fifo"));
         assertFalse(files.list("/opt/shown").contains("fifo"));
         assertTrue(files.list("/opt/shown").contains("file"));
@@ -142,7 +151,11 @@ class HostFileSystemTest {
 
     @Test
     void nothing_is_written_and_nobody_becomes_root() throws Exception {
-        assertEquals(0, new ProcessBuilder("chmod", "6755", directory.resolve("file").toString()).start().waitFor());
+        assertEquals(
+                0,
+                new ProcessBuilder("chmod", "6755", directory.resolve("file").toString())
+                        .start()
+                        .waitFor());
         assertEquals(FileMode.S_IFREG | 0755, files.stat("/opt/shown/file").mode());
         assertErrno(Errno.EROFS, () -> files.open("/opt/shown/file", O_RDWR));
         assertErrno(Errno.EROFS, () -> files.write("/opt/shown/new", ""));
@@ -212,7 +225,9 @@ class HostFileSystemTest {
     @Test
     void inodes_are_one_for_each_file() throws Exception {
         Files.createLink(directory.resolve("sub/hard"), directory.resolve("file"));
-        assertEquals(files.find("/opt/shown/file").inode(), files.find("/opt/shown/sub/hard").inode());
+        assertEquals(
+                files.find("/opt/shown/file").inode(),
+                files.find("/opt/shown/sub/hard").inode());
         assertEquals(2, files.stat("/opt/shown/file").links());
     }
 

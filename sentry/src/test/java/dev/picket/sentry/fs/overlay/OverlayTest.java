@@ -401,7 +401,9 @@ class OverlayTest {
     }
 
     private static List<String> below(Map<String, String> model, String path) {
-        return model.keySet().stream().filter(name -> name.startsWith(path + "/")).toList();
+        return model.keySet().stream()
+                .filter(name -> name.startsWith(path + "/"))
+                .toList();
     }
 
     private static boolean movable(Map<String, String> model, String from, String to) {

@@ -106,7 +106,8 @@ class ProcFileSystemTest {
     @Test
     void listing_has_what_can_be_opened() throws ErrnoException {
         for (String name : list("/proc")) {
-            if (!name.startsWith(".") && !List.of("self", "thread-self", "mounts", "net", "sys").contains(name)) {
+            if (!name.startsWith(".")
+                    && !List.of("self", "thread-self", "mounts", "net", "sys").contains(name)) {
                 files.read("/proc/" + name);
             }
         }

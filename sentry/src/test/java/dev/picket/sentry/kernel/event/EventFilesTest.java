@@ -76,7 +76,9 @@ class EventFilesTest {
     @Test
     void counter_never_overflows() throws ErrnoException {
         var counter = new EventCounter(inode(), Fcntl.O_RDWR, 0, false);
-        assertEquals(Errno.EINVAL, assertThrows(ErrnoException.class, () -> write(counter, -1)).errno());
+        assertEquals(
+                Errno.EINVAL,
+                assertThrows(ErrnoException.class, () -> write(counter, -1)).errno());
         assertEquals(8, write(counter, -2));
         assertEquals(0, counter.readiness() & Poll.POLLOUT);
         assertEquals(OpenFile.WOULD_BLOCK, write(counter, 1));
