@@ -149,14 +149,20 @@ final class WarmUp {
                 SECONDS * 1000);
         try {
             sandbox.start(startCommand(), List.of(programDescriptor()));
-            expectRun(platformName, peer);
+            expectRun(peer);
         } catch (IOException e) {
+            // What hangs cannot be closed; the process ends with it.
+            Thread.getAllStackTraces().forEach((thread, trace) -> {
+                System.err.println(thread);
+                for (var frame : trace) {
+                    System.err.println("\tat " + frame);
+                }
+            });
             throw new PlatformException("a guest does not run as it should on " + platformName + ": " + e.getMessage());
-        } finally {
-            deadline.cancel();
-            pumping.interrupt();
-            sandbox.close();
         }
+        deadline.cancel();
+        pumping.interrupt();
+        sandbox.close();
     }
 
     private static Command.Start startCommand() {
@@ -171,7 +177,7 @@ final class WarmUp {
                 false);
     }
 
-    private static void expectRun(String platformName, DescriptorSocket peer) throws IOException {
+    private static void expectRun(DescriptorSocket peer) throws IOException {
         var reader = new FrameReader(
                 (bytes, offset, length) -> Math.max(-1, peer.receive(bytes, offset, length, new ArrayList<>())),
                 FrameCodec.MAXIMUM_EVENT_BYTES);

@@ -227,8 +227,14 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
             Shelf shelf = shelf(platform);
             shelf.starting--;
             postpone(shelf, text);
-            disappointed = new ArrayList<>(shelf.waiting);
-            shelf.waiting.clear();
+            disappointed = new ArrayList<>();
+            // One failure is one client's; two in a row are everybody's.
+            while (!shelf.waiting.isEmpty() && (disappointed.isEmpty() || shelf.failures > 1)) {
+                disappointed.add(shelf.waiting.pollFirst());
+            }
+            if (shelf.failures == 1) {
+                shelf.notBeforeNanos = System.nanoTime();
+            }
             if (closed) {
                 return;
             }

@@ -31,7 +31,7 @@ final class WorkerProcess implements Worker {
 
     private static final long GRACE_MILLIS = 1000;
     private static final long START_MILLIS = 10_000;
-    private static final int REPORT_BYTES = 4096;
+    private static final int REPORT_BYTES = 16 * 1024;
 
     private final Process process;
     private final byte[] token;
@@ -192,8 +192,8 @@ final class WorkerProcess implements Worker {
         } catch (IOException e) {
             LOGGER.warn("cannot delete {}", output, e);
         }
-        String firstLine = report.lines().findFirst().map(line -> ": " + line).orElse("");
-        ready.completeExceptionally(new Failure.Unavailable(text + firstLine));
+        String lastLine = report.isEmpty() ? "" : ": " + report.substring(report.lastIndexOf('\n') + 1);
+        ready.completeExceptionally(new Failure.Unavailable(text + lastLine));
         if (current != null) {
             current.ended(text);
         }

@@ -145,9 +145,15 @@ class WorkerPoolTest {
     void failures_are_told_and_tried_again_more_and_more_slowly() throws Exception {
         var pool = new WorkerPool(this::launch, 1, 2, timer);
         var wanted = pool.take("ptrace").toCompletableFuture();
-        for (int i = 0; i < launched(); i++) {
+        var patient = pool.take("ptrace").toCompletableFuture();
+        launch(0).completeExceptionally(new Failure.Unavailable("no ptrace here"));
+        assertTrue(wanted.isCompletedExceptionally());
+        assertFalse(patient.isDone(), "one failure is one client's");
+        await(() -> launched() >= 2);
+        for (int i = 1; i < launched(); i++) {
             launch(i).completeExceptionally(new Failure.Unavailable("no ptrace here"));
         }
+        assertThrows(ExecutionException.class, () -> patient.get(5, TimeUnit.SECONDS));
         ExecutionException told = assertThrows(ExecutionException.class, () -> wanted.get(5, TimeUnit.SECONDS));
         assertTrue(told.getCause().getMessage().contains("no ptrace here"));
         assertEquals("no ptrace here", pool.lastError("ptrace"));
