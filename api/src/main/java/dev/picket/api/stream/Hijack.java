@@ -50,7 +50,7 @@ public final class Hijack {
                             attachment -> connection.onLoop(() -> connection.handler().connect(attachment)),
                             error -> connection.onLoop(() -> connection
                                     .handler()
-                                    .fail(FailureMapping.answer(error).message())));
+                                    .refuse(FailureMapping.answer(error).message())));
             return connection.handler().closed();
         });
     }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -75,8 +76,18 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
         }
     }
 
-    /** Tells the client what went wrong instead of carrying data, and ends the connection. On the event loop. */
-    void fail(String message) {
+    /**
+     * Tells the client why there will be no data, and ends the connection. On the event loop. As output: clients take an
+     * error frame for the end of everything, and do not ask for the exit code any more.
+     */
+    void refuse(String message) {
+        outputEnded = true;
+        var frame = new OutputFrame(OutputFrame.STDOUT, (message + "\r\n").getBytes(StandardCharsets.UTF_8));
+        context.writeAndFlush(framing.encode(frame)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Tells the client that data is missing, and ends the connection. On the event loop. */
+    private void fail(String message) {
         outputEnded = true;
         context.writeAndFlush(framing.encodeError(message + "\n")).addListener(ChannelFutureListener.CLOSE);
     }

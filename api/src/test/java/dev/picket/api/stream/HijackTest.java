@@ -312,7 +312,8 @@ class HijackTest {
         try (SocketChannel channel = open("unix", "/fails", UPGRADE)) {
             assertTrue(readHead(channel).startsWith("HTTP/1.1 101"));
             byte[] answer = readToEnd(channel);
-            assertEquals("exec: not found\n", new String(answer, 8, answer.length - 8, StandardCharsets.UTF_8));
+            assertEquals(1, answer[0]);
+            assertEquals("exec: not found\r\n", new String(answer, 8, answer.length - 8, StandardCharsets.UTF_8));
         }
     }
 }
