@@ -18,7 +18,7 @@ import java.util.Map;
  * @param restartPolicy {@code no}, {@code on-failure}, {@code always}, {@code unless-stopped}; null: no
  * @param rows initial rows of the terminal; 0: unknown
  * @param columns initial columns of the terminal; 0: unknown
- * @param trace whether the Sentry renders every system call to the service's log
+ * @param trace whether the Sentry renders every system call to {@code trace-ID.log} in the service's run directory
  */
 public record HostSettings(
         String runtime,

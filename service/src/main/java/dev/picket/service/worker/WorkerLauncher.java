@@ -4,6 +4,7 @@ import dev.picket.service.failure.Failure;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -63,6 +64,7 @@ public final class WorkerLauncher implements AutoCloseable {
         this.socket = runDirectory.resolve("workers.sock");
         try {
             Files.deleteIfExists(socket);
+            removeLeftovers(runDirectory);
             server = UnixServerSocketChannel.open();
             server.socket().bind(new UnixSocketAddress(socket.toFile()), 64);
         } catch (IOException e) {
@@ -71,6 +73,15 @@ public final class WorkerLauncher implements AutoCloseable {
         acceptor = new Thread(this::accept, "workers");
         acceptor.setDaemon(true);
         acceptor.start();
+    }
+
+    /** What a service that was killed has left. */
+    private static void removeLeftovers(Path runDirectory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(runDirectory, "{worker,trace}-*.log")) {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     /**

@@ -35,7 +35,8 @@ final class WorkerProcess implements Worker {
 
     private final Process process;
     private final byte[] token;
-    private final Path output;
+    private volatile Path output;
+    private volatile boolean keepsOutput;
     private final Executor executor;
     private final ScheduledExecutorService timer;
     private final CompletableFuture<Worker> ready = new CompletableFuture<>();
@@ -55,7 +56,7 @@ final class WorkerProcess implements Worker {
 
     /**
      * @param token what it must send before anything else
-     * @param output where its standard output and error go; deleted when it has ended
+     * @param output where its standard output and error go; deleted when it has ended, unless the sandbox is traced
      */
     WorkerProcess(Process process, byte[] token, Path output, Executor executor, ScheduledExecutorService timer) {
         this.process = process;
@@ -187,10 +188,12 @@ final class WorkerProcess implements Worker {
         if (surprising) {
             LOGGER.warn("{} [{}]{}", text, processId(), report.isEmpty() ? "" : ":\n" + report);
         }
-        try {
-            Files.deleteIfExists(output);
-        } catch (IOException e) {
-            LOGGER.warn("cannot delete {}", output, e);
+        if (!keepsOutput) {
+            try {
+                Files.deleteIfExists(output);
+            } catch (IOException e) {
+                LOGGER.warn("cannot delete {}", output, e);
+            }
         }
         String lastLine = report.isEmpty() ? "" : ": " + report.substring(report.lastIndexOf('\n') + 1);
         ready.completeExceptionally(new Failure.Unavailable(text + lastLine));
@@ -245,6 +248,9 @@ final class WorkerProcess implements Worker {
         if (gone) {
             throw new Failure.Unavailable("the worker process ended before it got its sandbox");
         }
+        if (command.trace()) {
+            keepTrace(command.sandbox());
+        }
         // Written here and now: the caller may close the descriptors as soon as this returns. Nothing else is being written,
         // since nothing was sent before, and what is sent meanwhile waits for this.
         byte[] frame = FrameCodec.encode(command);
@@ -252,6 +258,19 @@ final class WorkerProcess implements Worker {
         write(frame, descriptors);
         deadline.cancel(false);
         drain();
+    }
+
+    /** The trace goes to standard error; it stays under the sandbox's name. */
+    private void keepTrace(String sandbox) {
+        Path trace = output.resolveSibling("trace-" + sandbox + ".log");
+        try {
+            Files.move(output, trace);
+            output = trace;
+            keepsOutput = true;
+            LOGGER.info("system calls of container {} are in {}", sandbox, trace);
+        } catch (IOException e) {
+            LOGGER.warn("the trace of container {} cannot be kept", sandbox, e);
+        }
     }
 
     @Override
