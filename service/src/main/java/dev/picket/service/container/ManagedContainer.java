@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -310,7 +311,7 @@ final class ManagedContainer {
             gate.open(which.main());
         }
         publish("start", Map.of());
-        context.executor().execute(() -> waiting.complete(null));
+        later(() -> waiting.complete(null));
     }
 
     /** Its process cannot run: in words from which Docker's clients derive 127 and 126. */
@@ -342,7 +343,7 @@ final class ManagedContainer {
         hub.finish();
         gate.finish();
         wakeFollowers();
-        context.executor().execute(() -> {
+        later(() -> {
             waiting.completeExceptionally(failure);
             if (settings().host().autoRemove()) {
                 removeQuietly();
@@ -394,7 +395,7 @@ final class ManagedContainer {
         synchronized (this) {
             remove = settings().host().autoRemove() && !restarting;
         }
-        context.executor().execute(() -> {
+        later(() -> {
             told.forEach(each -> each.complete(exit));
             if (remove) {
                 removeQuietly();
@@ -418,6 +419,16 @@ final class ManagedContainer {
                 LOGGER.warn("container {} cannot be started again", id(), failure);
             }
         });
+    }
+
+    /** Tells others, on a thread that may block. */
+    private void later(Runnable telling) {
+        try {
+            context.executor().execute(telling);
+        } catch (RejectedExecutionException e) {
+            // The service is closing.
+            telling.run();
+        }
     }
 
     private void wakeFollowers() {
