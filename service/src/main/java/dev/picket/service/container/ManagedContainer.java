@@ -383,6 +383,9 @@ final class ManagedContainer {
             told = new ArrayList<>(nextExit);
             nextExit.clear();
         }
+        if (log != null) {
+            log.close();
+        }
         wakeFollowers();
         Map<String, String> attributes = new LinkedHashMap<>();
         attributes.put("exitCode", Integer.toString(exitStatus));

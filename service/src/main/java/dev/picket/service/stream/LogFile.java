@@ -212,8 +212,8 @@ public final class LogFile implements AutoCloseable {
 
     /** How far one may read now: generation and offset behind the last entry. */
     synchronized long[] end() throws IOException {
-        if (channel == null && Files.exists(path)) {
-            open();
+        if (channel == null) {
+            return new long[] {generation, Files.exists(path) ? Files.size(path) : 0};
         }
         return new long[] {generation, lengthBytes};
     }
