@@ -44,6 +44,9 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
         long notBeforeNanos;
         String lastError = "";
 
+        /** What its workers stand on, once the first has come: the same as {@link #platform} unless that is auto. */
+        String actual = "";
+
         Shelf(String platform) {
             this.platform = platform;
         }
@@ -108,13 +111,13 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
 
     /** Why the last worker of a platform could not be started; empty if it could, or was never tried. */
     public synchronized String lastError(String platform) {
-        Shelf shelf = shelves.get(platform);
+        Shelf shelf = find(platform);
         return shelf == null ? "" : shelf.lastError;
     }
 
     /** How many workers of a platform are idle. */
     public synchronized int idle(String platform) {
-        Shelf shelf = shelves.get(platform);
+        Shelf shelf = find(platform);
         return shelf == null ? 0 : shelf.idle.size();
     }
 
@@ -134,8 +137,21 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
         }
     }
 
+    /** The shelf of a platform. Who asks by name for what auto has chosen gets the workers of auto: they are the same. */
     private Shelf shelf(String platform) {
-        return shelves.computeIfAbsent(platform, Shelf::new);
+        Shelf found = find(platform);
+        return found != null ? found : shelves.computeIfAbsent(platform, Shelf::new);
+    }
+
+    private Shelf find(String platform) {
+        Shelf own = shelves.get(platform);
+        if (own != null) {
+            return own;
+        }
+        return shelves.values().stream()
+                .filter(shelf -> shelf.actual.equals(platform))
+                .findFirst()
+                .orElse(null);
     }
 
     private void refill(String platform) {
@@ -185,6 +201,9 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
     private void arrived(String platform, Worker worker) {
         boolean unwanted = false;
         boolean handed = false;
+        synchronized (this) {
+            shelf(platform).actual = worker.platform();
+        }
         while (!handed && !unwanted) {
             CompletableFuture<Worker> next;
             synchronized (this) {
