@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
 
 /** A worker in this process, whose sandbox does what the test says. Its events come from one thread, as a real one's. */
@@ -23,7 +24,7 @@ final class FakeWorker implements Worker {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Behaviour behaviour;
     private WorkerListener listener;
-    private boolean over;
+    private volatile boolean over;
 
     /** What the sandbox does when it is told something. */
     @FunctionalInterface
@@ -69,12 +70,21 @@ final class FakeWorker implements Worker {
         }
         commands.add(command);
         notifyAll();
-        thread.execute(() -> behaviour.on(this, command));
+        execute(() -> behaviour.on(this, command));
+    }
+
+    /** A worker that has ended ignores what it is told, as a real one does. */
+    private void execute(Runnable task) {
+        try {
+            thread.execute(task);
+        } catch (RejectedExecutionException e) {
+            assert over;
+        }
     }
 
     /** Sends an event, in order with all others. */
     void tell(Event event) {
-        thread.execute(() -> {
+        execute(() -> {
             if (!over) {
                 try {
                     listener.event(event);
@@ -91,7 +101,7 @@ final class FakeWorker implements Worker {
 
     /** The process dies. */
     void die(String reason) {
-        thread.execute(() -> {
+        execute(() -> {
             if (!over) {
                 over = true;
                 if (listener != null) {
