@@ -60,7 +60,8 @@ class ApiTest {
     private static void assertAnswer(int status, String message, HttpResponse<String> answer) {
         assertEquals("{\"message\":\"" + message + "\"}\n", answer.body());
         assertEquals(status, answer.statusCode());
-        assertEquals("application/json", answer.headers().firstValue("Content-Type").orElse(""));
+        assertEquals(
+                "application/json", answer.headers().firstValue("Content-Type").orElse(""));
     }
 
     @ParameterizedTest
@@ -107,7 +108,14 @@ class ApiTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"not json", "[]", "{\"Image\":{}}", "{\"Cmd\":5,\"Image\":[]}", "{\"Image\":\"x\"} trailing", "{\"HostConfig\":7}"})
+            strings = {
+                "not json",
+                "[]",
+                "{\"Image\":{}}",
+                "{\"Cmd\":5,\"Image\":[]}",
+                "{\"Image\":\"x\"} trailing",
+                "{\"HostConfig\":7}"
+            })
     void wrong_json_is_a_bad_request(String body) throws Exception {
         var answer = post("/containers/create", body);
         assertEquals(400, answer.statusCode(), answer.body());
@@ -136,15 +144,15 @@ class ApiTest {
     void unknown_things_are_not_found_in_dockers_words() throws Exception {
         assertAnswer(404, "No such container: nope", get("/containers/nope/json"));
         assertAnswer(404, "No such image: nope:latest", get("/images/nope/json"));
-        assertAnswer(404, "No such image: nope:latest", post("/containers/create", "{\"Image\":\"nope\",\"Cmd\":[\"x\"]}"));
+        assertAnswer(
+                404, "No such image: nope:latest", post("/containers/create", "{\"Image\":\"nope\",\"Cmd\":[\"x\"]}"));
         assertAnswer(404, "network nope not found", get("/networks/nope"));
     }
 
     @Test
     void an_unknown_runtime_is_a_bad_request() throws Exception {
         var answer = post(
-                "/containers/create",
-                "{\"Image\":\"host\",\"Cmd\":[\"true\"],\"HostConfig\":{\"Runtime\":\"bogus\"}}");
+                "/containers/create", "{\"Image\":\"host\",\"Cmd\":[\"true\"],\"HostConfig\":{\"Runtime\":\"bogus\"}}");
         assertEquals(400, answer.statusCode());
         assertTrue(answer.body().contains("bogus"), answer.body());
     }
@@ -158,8 +166,15 @@ class ApiTest {
         assertEquals(201, created.statusCode(), created.body());
         var inspected = get("/containers/made/json").body();
         for (String part : new String[] {
-            "\"Name\":\"/made\"", "\"Path\":\"sh\"", "\"Args\":[\"-c\",\"x\"]", "\"Status\":\"created\"",
-            "\"NetworkMode\":\"none\"", "\"BlkioWeight\":7", "\"Labels\":{\"l\":\"v\"}", "\"A=1\"", "\"ExitCode\":0"
+            "\"Name\":\"/made\"",
+            "\"Path\":\"sh\"",
+            "\"Args\":[\"-c\",\"x\"]",
+            "\"Status\":\"created\"",
+            "\"NetworkMode\":\"none\"",
+            "\"BlkioWeight\":7",
+            "\"Labels\":{\"l\":\"v\"}",
+            "\"A=1\"",
+            "\"ExitCode\":0"
         }) {
             assertTrue(inspected.contains(part), part + " is missing in " + inspected);
         }
@@ -167,10 +182,8 @@ class ApiTest {
         assertEquals("[]\n", get("/containers/json").body().strip() + "\n");
         var again = post("/containers/create?name=made", "{\"Image\":\"host\",\"Cmd\":[\"x\"]}");
         assertEquals(409, again.statusCode());
-        assertTrue(
-                again.body().contains("Conflict. The container name \\\"/made\\\" is already in use"), again.body());
-        var removed = client.send(
-                request("/containers/made").DELETE().build(), BodyHandlers.ofString());
+        assertTrue(again.body().contains("Conflict. The container name \\\"/made\\\" is already in use"), again.body());
+        var removed = client.send(request("/containers/made").DELETE().build(), BodyHandlers.ofString());
         assertEquals(204, removed.statusCode());
     }
 

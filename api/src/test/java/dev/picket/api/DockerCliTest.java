@@ -118,7 +118,19 @@ class DockerCliTest {
     @Test
     void environment_directory_user_and_host_name_are_as_asked_for() throws Exception {
         Result result = docker(
-                "run", "--rm", "-e", "A=1", "-w", "/tmp", "-u", "nobody", "-h", "box", "busybox", "sh", "-c",
+                "run",
+                "--rm",
+                "-e",
+                "A=1",
+                "-w",
+                "/tmp",
+                "-u",
+                "nobody",
+                "-h",
+                "box",
+                "busybox",
+                "sh",
+                "-c",
                 "echo $A $(pwd) $(id -u) $(hostname)");
         assertResult(0, "1 /tmp 65534 box\n", result);
     }
@@ -128,11 +140,18 @@ class DockerCliTest {
         assertEquals(127, docker("run", "--rm", "busybox", "nosuchprogram").status());
         assertEquals(127, docker("run", "--rm", "busybox", "/no/such/file").status());
         assertEquals(126, docker("run", "--rm", "busybox", "/etc/passwd").status());
-        assertEquals(125, docker("run", "--rm", "--runtime", "bogus", "busybox", "true").status());
+        assertEquals(
+                125,
+                docker("run", "--rm", "--runtime", "bogus", "busybox", "true").status());
         assertEquals(125, docker("run", "--rm", "nosuchimage", "true").status());
-        assertEquals(125, docker("run", "--rm", "--network", "host", "busybox", "true").status());
-        assertEquals(125, docker("run", "--rm", "-v", "/etc:/mnt", "busybox", "true").status());
-        assertEquals(125, docker("run", "--rm", "--device", "/dev/kvm", "busybox", "true").status());
+        assertEquals(
+                125,
+                docker("run", "--rm", "--network", "host", "busybox", "true").status());
+        assertEquals(
+                125, docker("run", "--rm", "-v", "/etc:/mnt", "busybox", "true").status());
+        assertEquals(
+                125,
+                docker("run", "--rm", "--device", "/dev/kvm", "busybox", "true").status());
     }
 
     // Containers in the background
@@ -162,13 +181,15 @@ class DockerCliTest {
         }
         assertTrue(follower.waitFor(30, TimeUnit.SECONDS));
         assertResult(0, "line 3\n", docker("logs", "--tail", "1", id));
-        assertTrue(docker("logs", "-t", id).output().matches("(?s)\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{9}Z line 1\n.*"));
+        assertTrue(
+                docker("logs", "-t", id).output().matches("(?s)\\d{4}-\\d\\d-\\d\\dT[0-9:]{8}\\.\\d{9}Z line 1\n.*"));
         assertEquals(0, docker("rm", id).status());
     }
 
     @Test
     void a_signal_reaches_a_trap_and_wait_tells_the_status() throws Exception {
-        String id = runDetached("busybox", "sh", "-c", "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.1; done");
+        String id = runDetached(
+                "busybox", "sh", "-c", "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.1; done");
         awaitLog(id, "up");
         assertEquals(0, docker("kill", "-s", "TERM", id).status());
         assertResult(0, "3\n", docker("wait", id));
@@ -216,13 +237,9 @@ class DockerCliTest {
     void exec_runs_beside_the_first_process_with_its_own_streams_and_status() throws Exception {
         String id = runDetached("busybox", "sh", "-c", "echo secret > /tmp/x; sleep 1000");
         assertResult(0, "secret\n", docker("exec", id, "cat", "/tmp/x"));
-        assertEquals(
-                new Result(5, "out\n", "err\n"),
-                docker("exec", id, "sh", "-c", "echo out; echo err >&2; exit 5"));
+        assertEquals(new Result(5, "out\n", "err\n"), docker("exec", id, "sh", "-c", "echo out; echo err >&2; exit 5"));
         assertResult(
-                0,
-                "typed\n",
-                cli.dockerWithInput("typed\n".getBytes(StandardCharsets.UTF_8), "exec", "-i", id, "cat"));
+                0, "typed\n", cli.dockerWithInput("typed\n".getBytes(StandardCharsets.UTF_8), "exec", "-i", id, "cat"));
         assertEquals(127, docker("exec", id, "nosuchprogram").status());
         assertEquals(0, docker("exec", "-d", id, "touch", "/tmp/made").status());
         assertEquals(0, docker("rm", "-f", id).status());
@@ -234,7 +251,17 @@ class DockerCliTest {
     void a_terminal_has_the_window_size_and_job_control() throws Exception {
         assumeTrue(DockerCli.isInstalled("script"), "script(1) is not installed");
         Result result = cli.dockerOnTerminal(
-                List.of("stty size\n", "sleep 1000\n", "\u0003", "echo status $?\n", "sleep 1000\n", "\u001a", "jobs\n", "kill %1\n", "wait\n", "exit 6\n"),
+                List.of(
+                        "stty size\n",
+                        "sleep 1000\n",
+                        "\u0003",
+                        "echo status $?\n",
+                        "sleep 1000\n",
+                        "\u001a",
+                        "jobs\n",
+                        "kill %1\n",
+                        "wait\n",
+                        "exit 6\n"),
                 "run --rm -it busybox sh");
         assertTrue(result.output().contains("37 91"), result.toString());
         assertTrue(result.output().contains("status 130"), result.toString());
@@ -290,9 +317,8 @@ class DockerCliTest {
                 docker("inspect", "-f", "{{.State.Pid}}", ids.get(0)).output().strip());
         assertTrue(ProcessHandle.of(worker).orElseThrow().destroyForcibly());
         assertResult(0, "137\n", docker("wait", ids.get(0)));
-        assertFalse(docker("inspect", "-f", "{{.State.Error}}", ids.get(0))
-                .output()
-                .isBlank());
+        assertFalse(
+                docker("inspect", "-f", "{{.State.Error}}", ids.get(0)).output().isBlank());
         for (String id : ids.subList(1, 6)) {
             assertResult(0, "0\n", docker("wait", id));
             assertResult(0, "up\ndone\n", docker("logs", id));
@@ -313,7 +339,13 @@ class DockerCliTest {
     void a_python_program_of_this_machine_passes_its_own_checks() throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "Debian's python3 is not installed");
         Result result = cli.dockerWithInput(
-                resource("guest/features.py"), "run", "-i", "--rm", "host", "sh", "-c",
+                resource("guest/features.py"),
+                "run",
+                "-i",
+                "--rm",
+                "host",
+                "sh",
+                "-c",
                 "cat > /tmp/features.py; exec /usr/bin/python3 /tmp/features.py");
         assertEquals(0, result.status(), result.toString());
         assertTrue(result.error().contains("\nOK"), result.toString());

@@ -38,7 +38,8 @@ final class GuestImages {
     static Path dockerArchive(Path directory, String tag) throws IOException, InterruptedException {
         Path parts = Files.createDirectories(directory.resolve("archive"));
         Files.copy(directory.resolve("busybox.tar"), parts.resolve("layer.tar"), StandardCopyOption.REPLACE_EXISTING);
-        String digest = run(directory, "sha256sum", parts.resolve("layer.tar").toString()).split(" ")[0];
+        String digest = run(directory, "sha256sum", parts.resolve("layer.tar").toString())
+                .split(" ")[0];
         Files.writeString(
                 parts.resolve("config.json"),
                 """
@@ -51,7 +52,16 @@ final class GuestImages {
                 parts.resolve("manifest.json"),
                 "[{\"Config\":\"config.json\",\"RepoTags\":[\"%s\"],\"Layers\":[\"layer.tar\"]}]".formatted(tag));
         Path archive = directory.resolve("archive.tar");
-        run(directory, "tar", "-C", parts.toString(), "-cf", archive.toString(), "manifest.json", "config.json", "layer.tar");
+        run(
+                directory,
+                "tar",
+                "-C",
+                parts.toString(),
+                "-cf",
+                archive.toString(),
+                "manifest.json",
+                "config.json",
+                "layer.tar");
         return archive;
     }
 

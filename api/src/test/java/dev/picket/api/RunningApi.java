@@ -26,9 +26,7 @@ final class RunningApi implements AutoCloseable {
         var opening = CompletableFuture.supplyAsync(() -> Service.open(settings));
         controlPlane = ControlPlane.start(
                 opening,
-                List.of(
-                        new ListenAddress.Unix(directory.resolve("p.sock")),
-                        ListenAddress.parse("tcp://127.0.0.1:0")),
+                List.of(new ListenAddress.Unix(directory.resolve("p.sock")), ListenAddress.parse("tcp://127.0.0.1:0")),
                 true);
     }
 

@@ -25,14 +25,26 @@ class ArchitectureTest {
 
     static Stream<Arguments> rules() {
         return Stream.of(
-                Arguments.of("modules point downward", Rules.MODULES_POINT_DOWNWARD, planted("dev.picket.storage.planted.StorageThatKnowsTheSentry")),
+                Arguments.of(
+                        "modules point downward",
+                        Rules.MODULES_POINT_DOWNWARD,
+                        planted("dev.picket.storage.planted.StorageThatKnowsTheSentry")),
                 Arguments.of(
                         "service names only the messages of the Sentry",
                         Rules.SERVICE_NAMES_ONLY_THE_MESSAGES_OF_THE_SENTRY,
                         planted("dev.picket.service.planted.ServiceThatKnowsTheSentry")),
-                Arguments.of("control imports nothing", Rules.CONTROL_IMPORTS_NOTHING, planted("dev.picket.sentry.control.PlantedMessageThatKnowsErrno")),
-                Arguments.of("Spring stops at the API", Rules.SPRING_STOPS_AT_THE_API, planted("dev.picket.service.planted.ServiceThatKnowsSpring")),
-                Arguments.of("Reactor stops at the service", Rules.REACTOR_STOPS_AT_THE_SERVICE, planted("dev.picket.storage.planted.StorageThatKnowsReactor")),
+                Arguments.of(
+                        "control imports nothing",
+                        Rules.CONTROL_IMPORTS_NOTHING,
+                        planted("dev.picket.sentry.control.PlantedMessageThatKnowsErrno")),
+                Arguments.of(
+                        "Spring stops at the API",
+                        Rules.SPRING_STOPS_AT_THE_API,
+                        planted("dev.picket.service.planted.ServiceThatKnowsSpring")),
+                Arguments.of(
+                        "Reactor stops at the service",
+                        Rules.REACTOR_STOPS_AT_THE_SERVICE,
+                        planted("dev.picket.storage.planted.StorageThatKnowsReactor")),
                 Arguments.of(
                         "native calls live in platform.host",
                         Rules.NATIVE_CALLS_LIVE_IN_PLATFORM_HOST,
@@ -40,7 +52,9 @@ class ArchitectureTest {
                 Arguments.of(
                         "platforms are siblings",
                         Rules.PLATFORMS_ARE_SIBLINGS,
-                        planted("dev.picket.platform.ptrace.PlantedSibling", "dev.picket.platform.seccomp.PlantedOther")),
+                        planted(
+                                "dev.picket.platform.ptrace.PlantedSibling",
+                                "dev.picket.platform.seccomp.PlantedOther")),
                 Arguments.of(
                         "Sentry packages point downward",
                         Rules.SENTRY_PACKAGES_POINT_DOWNWARD,
@@ -51,7 +65,10 @@ class ArchitectureTest {
                         planted(
                                 "dev.picket.platform.ptrace.PlantedSibling",
                                 "dev.picket.platform.seccomp.PlantedOther")),
-                Arguments.of("nothing static changes", Rules.NOTHING_STATIC_CHANGES, planted("dev.picket.sentry.kernel.PlantedGlobal")));
+                Arguments.of(
+                        "nothing static changes",
+                        Rules.NOTHING_STATIC_CHANGES,
+                        planted("dev.picket.sentry.kernel.PlantedGlobal")));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -63,7 +80,8 @@ class ArchitectureTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("rules")
     void the_rule_catches_what_was_planted(String name, ArchRule rule, JavaClasses planted) {
-        assertTrue(rule.allowEmptyShould(true).evaluate(planted).hasViolation(), name + " misses its planted violation");
+        assertTrue(
+                rule.allowEmptyShould(true).evaluate(planted).hasViolation(), name + " misses its planted violation");
     }
 
     @Test
@@ -72,7 +90,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void a_package_that_does_not_say_what_it_is_is_found(@org.junit.jupiter.api.io.TempDir Path directory) throws IOException {
+    void a_package_that_does_not_say_what_it_is_is_found(@org.junit.jupiter.api.io.TempDir Path directory)
+            throws IOException {
         Path silent = directory.resolve("module/src/main/java/dev/picket/silent");
         Files.createDirectories(silent);
         Files.writeString(silent.resolve("Silent.java"), "package dev.picket.silent;");
@@ -88,9 +107,12 @@ class ArchitectureTest {
     }
 
     private static List<Path> packagesWithoutDescription(Path root) throws IOException {
-        try (var files = Files.find(root, 32, (path, attributes) -> path.toString().contains("/src/main/java/")
-                && path.toString().endsWith(".java")
-                && !path.toString().contains("/target/"))) {
+        try (var files = Files.find(
+                root,
+                32,
+                (path, attributes) -> path.toString().contains("/src/main/java/")
+                        && path.toString().endsWith(".java")
+                        && !path.toString().contains("/target/"))) {
             return files.map(Path::getParent)
                     .distinct()
                     .filter(directory -> !Files.exists(directory.resolve("package-info.java")))

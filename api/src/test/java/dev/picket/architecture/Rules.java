@@ -40,9 +40,11 @@ final class Rules {
             "errno");
 
     static final ArchRule MODULES_POINT_DOWNWARD = CompositeArchRule.of(List.of(
-            nothingIn("..picket.platform..").dependsOn("..picket.sentry..", "..picket.storage..", "..picket.service..", "..picket.api.."),
+            nothingIn("..picket.platform..")
+                    .dependsOn("..picket.sentry..", "..picket.storage..", "..picket.service..", "..picket.api.."),
             nothingIn("..picket.sentry..").dependsOn("..picket.storage..", "..picket.service..", "..picket.api.."),
-            nothingIn("..picket.storage..").dependsOn("..picket.platform..", "..picket.sentry..", "..picket.service..", "..picket.api.."),
+            nothingIn("..picket.storage..")
+                    .dependsOn("..picket.platform..", "..picket.sentry..", "..picket.service..", "..picket.api.."),
             nothingIn("..picket.service..").dependsOn("..picket.platform..", "..picket.api.."),
             nothingIn("..picket.api..").dependsOn("..picket.platform..", "..picket.sentry..", "..picket.storage..")));
 
@@ -62,7 +64,8 @@ final class Rules {
 
     static final ArchRule SPRING_STOPS_AT_THE_API = noClasses()
             .that()
-            .resideInAnyPackage("dev.picket.service..", "dev.picket.storage..", "dev.picket.sentry..", "dev.picket.platform..")
+            .resideInAnyPackage(
+                    "dev.picket.service..", "dev.picket.storage..", "dev.picket.sentry..", "dev.picket.platform..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.springframework..");
@@ -83,8 +86,9 @@ final class Rules {
             // Not all of sun.misc: its Signal, which the command line handles signals with, touches no memory.
             .dependOnClassesThat(resideInAnyPackage("com.kenai..").or(name("sun.misc.Unsafe")));
 
-    static final ArchRule PLATFORMS_ARE_SIBLINGS =
-            slices().matching("dev.picket.platform.(ptrace|seccomp|kvm)..").should().notDependOnEachOther();
+    static final ArchRule PLATFORMS_ARE_SIBLINGS = slices().matching("dev.picket.platform.(ptrace|seccomp|kvm)..")
+            .should()
+            .notDependOnEachOther();
 
     static final ArchRule SENTRY_PACKAGES_POINT_DOWNWARD = CompositeArchRule.of(sentryOrder());
 
@@ -107,7 +111,12 @@ final class Rules {
 
     private record Inside(String from) {
         ArchRule dependsOn(String... packages) {
-            return noClasses().that().resideInAPackage(from).should().dependOnClassesThat().resideInAnyPackage(packages);
+            return noClasses()
+                    .that()
+                    .resideInAPackage(from)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(packages);
         }
     }
 

@@ -42,7 +42,8 @@ class ManySandboxesTest {
     void twenty_at_once_keep_their_output_apart() throws Exception {
         List<Callable<RunningPicket.Answer>> runs = new ArrayList<>();
         for (int number = 0; number < 20; number++) {
-            String script = "for i in $(seq 1 200); do echo %d-$i; done; sleep 1; echo end %d".formatted(number, number);
+            String script =
+                    "for i in $(seq 1 200); do echo %d-$i; done; sleep 1; echo end %d".formatted(number, number);
             runs.add(() -> picket.docker("run", "--rm", "busybox", "sh", "-c", script));
         }
         ExecutorService clients = Executors.newFixedThreadPool(runs.size());
@@ -78,7 +79,8 @@ class ManySandboxesTest {
         assertTrue(after.descriptors <= before.descriptors + 4, () -> "descriptors: " + before + " then " + after);
         assertTrue(after.maps <= before.maps + 40, () -> "memory maps: " + before + " then " + after);
         assertTrue(after.files <= before.files + 2, () -> "files: " + before + " then " + after);
-        assertTrue(after.temporaryFiles <= before.temporaryFiles, () -> "temporary files: " + before + " then " + after);
+        assertTrue(
+                after.temporaryFiles <= before.temporaryFiles, () -> "temporary files: " + before + " then " + after);
     }
 
     private static void runOne(int number) throws Exception {
@@ -140,21 +142,28 @@ class ManySandboxesTest {
         List<String> ids = new ArrayList<>();
         for (int number = 0; number < 6; number++) {
             String script = "echo ready; sleep 4; echo finished " + number;
-            ids.add(picket.docker("run", "-d", "busybox", "sh", "-c", script).output().strip());
+            ids.add(picket.docker("run", "-d", "busybox", "sh", "-c", script)
+                    .output()
+                    .strip());
         }
         String victim = ids.get(2);
-        String pid = picket.docker("inspect", "-f", "{{.State.Pid}}", victim).output().strip();
+        String pid = picket.docker("inspect", "-f", "{{.State.Pid}}", victim)
+                .output()
+                .strip();
         assertTrue(ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly());
 
         assertEquals("137", picket.docker("wait", victim).output().strip());
-        var state = picket.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", victim).output();
+        var state = picket.docker("inspect", "-f", "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}", victim)
+                .output();
         assertTrue(state.startsWith("exited 137 "), state);
         assertTrue(state.strip().length() > "exited 137 ".length(), "no reason in: " + state);
         for (int number = 0; number < 6; number++) {
             String id = ids.get(number);
             if (!id.equals(victim)) {
                 assertEquals("0", picket.docker("wait", id).output().strip());
-                assertEquals("ready\nfinished " + number + "\n", picket.docker("logs", id).output());
+                assertEquals(
+                        "ready\nfinished " + number + "\n",
+                        picket.docker("logs", id).output());
             }
             picket.docker("rm", "-f", id);
         }

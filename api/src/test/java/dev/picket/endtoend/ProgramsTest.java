@@ -57,14 +57,19 @@ class ProgramsTest {
     private static List<String> filesOfPackages() throws Exception {
         var command = new ArrayList<>(List.of("dpkg", "-L"));
         command.addAll(PACKAGES);
-        Process dpkg = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process dpkg = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         var links = Stream.of("/bin", "/sbin", "/lib", "/lib64").filter(path -> Files.isSymbolicLink(Path.of(path)));
         var files = new String(dpkg.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .filter(path -> !path.startsWith("/usr/share/") && !path.equals("/."))
                 .filter(path -> Files.exists(Path.of(path), LinkOption.NOFOLLOW_LINKS))
                 .filter(path -> !Files.isDirectory(Path.of(path)));
-        return Stream.concat(links, files).map(path -> path.substring(1)).distinct().toList();
+        return Stream.concat(links, files)
+                .map(path -> path.substring(1))
+                .distinct()
+                .toList();
     }
 
     @AfterAll
@@ -77,7 +82,14 @@ class ProgramsTest {
     @Test
     void a_shell_script_of_two_hundred_lines() throws Exception {
         var answer = picket.docker("run", "--rm", "debian", "bash", "/srv/features.sh");
-        assertEquals("", answer.output().lines().filter(line -> line.startsWith("FAILED")).toList().toString().replace("[]", ""));
+        assertEquals(
+                "",
+                answer.output()
+                        .lines()
+                        .filter(line -> line.startsWith("FAILED"))
+                        .toList()
+                        .toString()
+                        .replace("[]", ""));
         assertEquals(0, answer.status(), answer.output() + answer.error());
         assertTrue(answer.output().endsWith(" passed, 0 failed\n"), answer.output());
     }

@@ -112,7 +112,9 @@ final class RunningPicket implements AutoCloseable {
     void importImage(String name, String... tarArguments) throws IOException, InterruptedException {
         var command = new ArrayList<>(List.of("tar", "-c"));
         command.addAll(List.of(tarArguments));
-        Process tar = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        Process tar = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         Answer answer = dockerWithInput(tar.getInputStream(), "import", "-", name);
         tar.waitFor();
         if (answer.status() != 0) {

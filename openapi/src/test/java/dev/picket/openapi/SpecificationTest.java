@@ -40,10 +40,10 @@ class SpecificationTest {
 
     private String specification() throws Exception {
         // No worker is started: nothing is run.
-        var workers = new WorkerLayout(
-                Path.of(System.getProperty("java.home"), "bin", "java"), List.of(), null, directory);
-        var settings = new ServiceSettings(
-                directory.resolve("data"), directory.resolve("run"), "auto", false, 0, workers);
+        var workers =
+                new WorkerLayout(Path.of(System.getProperty("java.home"), "bin", "java"), List.of(), null, directory);
+        var settings =
+                new ServiceSettings(directory.resolve("data"), directory.resolve("run"), "auto", false, 0, workers);
         var address = new ListenAddress.Unix(directory.resolve("s"));
         var service = CompletableFuture.supplyAsync(() -> Service.open(settings));
         try (var ignored = ControlPlane.start(service, List.of(address), true)) {

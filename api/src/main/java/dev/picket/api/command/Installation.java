@@ -36,7 +36,9 @@ final class Installation {
     /** Sorted: a class archive fits only the class path, in the order, that it was made with. */
     private static List<Path> jars(Path directory) throws IOException {
         try (var files = Files.list(directory)) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .toList();
         }
     }
 

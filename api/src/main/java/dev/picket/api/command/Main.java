@@ -13,7 +13,12 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "picket",
         description = "Runs untrusted programs, each on a Linux kernel of its own.",
-        subcommands = {ServeCommand.class, RunCommand.class, PlatformsCommand.class, TestCommand.class, WarmUpCommand.class,
+        subcommands = {
+            ServeCommand.class,
+            RunCommand.class,
+            PlatformsCommand.class,
+            TestCommand.class,
+            WarmUpCommand.class,
             ArchiveWorkerCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -33,8 +33,7 @@ final class PlatformsCommand implements Callable<Integer> {
                 String remark = available
                         ? "true".equals(platform.get("default")) ? "the default" : ""
                         : platform.get("reason");
-                System.out.printf(
-                        "%-10s %-10s %s%n", platform.get("name"), available ? "works" : "unusable", remark);
+                System.out.printf("%-10s %-10s %s%n", platform.get("name"), available ? "works" : "unusable", remark);
             }
         }
         return 0;

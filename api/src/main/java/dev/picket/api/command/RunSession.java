@@ -45,7 +45,8 @@ final class RunSession {
 
     private int run(Terminal terminal) throws IOException, InterruptedException {
         String body = request.toJson(terminal == null ? null : terminal.size());
-        container = Json.readFlat(client.call("POST", "/containers/create", body)).get("Id");
+        container =
+                Json.readFlat(client.call("POST", "/containers/create", body)).get("Id");
         boolean started = false;
         try (RawStream stream = attach()) {
             var end = client.callLong(
@@ -114,9 +115,7 @@ final class RunSession {
         Runnable resize = () -> {
             try {
                 Terminal.Size size = terminal.size();
-                callQuietly(
-                        "POST",
-                        "/containers/" + container + "/resize?h=" + size.rows() + "&w=" + size.columns());
+                callQuietly("POST", "/containers/" + container + "/resize?h=" + size.rows() + "&w=" + size.columns());
             } catch (IOException e) {
                 System.err.println("picket: cannot read the terminal's size: " + e.getMessage());
             } catch (InterruptedException e) {

@@ -51,8 +51,7 @@ final class ServiceSession implements AutoCloseable {
         }
     }
 
-    private static ServiceSession start(Directories directories, String platform, int warmWorkers)
-            throws IOException {
+    private static ServiceSession start(Directories directories, String platform, int warmWorkers) throws IOException {
         var socket = directories.run().resolve("run-" + ProcessHandle.current().pid() + ".sock");
         var address = new ListenAddress.Unix(socket);
         var embedded = EmbeddedService.start(directories, List.of(address), platform, true, warmWorkers, false);

@@ -53,7 +53,8 @@ public class ContainerController {
             @RequestParam(required = false) String platform,
             @RequestBody CreateRequest request) {
         if (platform != null && !platform.isEmpty() && !platform.matches("linux(/(amd64|x86_64))?")) {
-            return Mono.error(new Failure.BadParameter("the platform " + platform + " is not supported: only linux/amd64"));
+            return Mono.error(
+                    new Failure.BadParameter("the platform " + platform + " is not supported: only linux/amd64"));
         }
         return blocking.call(() -> {
             List<String> warnings = new ArrayList<>();

@@ -125,8 +125,8 @@ public class ContainerStreamController {
                 return StreamedAnswer.writeLate(exchange, MediaType.APPLICATION_JSON, answer.map(this::line));
             }
             // What fails now can only be told in the body.
-            var body = answer.onErrorResume(error -> Mono.just(
-                    new WaitAnswer(125, new WaitAnswer.Error(FailureMapping.answer(error).message()))));
+            var body = answer.onErrorResume(error -> Mono.just(new WaitAnswer(
+                    125, new WaitAnswer.Error(FailureMapping.answer(error).message()))));
             return StreamedAnswer.write(exchange, MediaType.APPLICATION_JSON, body.map(this::line));
         });
     }
@@ -143,8 +143,8 @@ public class ContainerStreamController {
         return blocking.call(() -> containers.inspect(id)).flatMap(container -> {
             Flux<Optional<Statistics>> samples = Flux.interval(Duration.ZERO, SAMPLE_INTERVAL)
                     .onBackpressureDrop()
-                    .concatMap(tick ->
-                            blocking.call(() -> Optional.ofNullable(containers.statistics(container.id()))), 1);
+                    .concatMap(
+                            tick -> blocking.call(() -> Optional.ofNullable(containers.statistics(container.id()))), 1);
             Flux<byte[]> lines;
             if (single) {
                 lines = samples.take(1).map(sample -> sampleLine(container, Optional.empty(), sample));
@@ -162,8 +162,7 @@ public class ContainerStreamController {
     private byte[] sampleLine(Container container, Optional<Statistics> previous, Optional<Statistics> sample) {
         return sample.isEmpty()
                 ? line(Map.of())
-                : line(StatisticsAnswer.of(
-                        container.id(), container.name(), previous.orElse(null), sample.get()));
+                : line(StatisticsAnswer.of(container.id(), container.name(), previous.orElse(null), sample.get()));
     }
 
     private byte[] line(Object value) {

@@ -40,7 +40,9 @@ public record ContainerSummary(
                 String.join(" ", container.arguments()),
                 container.created().getEpochSecond(),
                 List.of(),
-                container.settings().labels() == null ? Map.of() : container.settings().labels(),
+                container.settings().labels() == null
+                        ? Map.of()
+                        : container.settings().labels(),
                 container.state().status().wireName(),
                 status(container.state(), Instant.now()),
                 new HostConfig("none"),

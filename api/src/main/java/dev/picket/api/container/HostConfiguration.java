@@ -125,9 +125,15 @@ public record HostConfiguration(
                 serviceUlimits(),
                 serviceTmpfs(),
                 serviceBinds(),
-                logConfig == null || logConfig.type() == null || logConfig.type().isEmpty() ? null : logConfig.type(),
+                logConfig == null
+                                || logConfig.type() == null
+                                || logConfig.type().isEmpty()
+                        ? null
+                        : logConfig.type(),
                 logConfig == null ? null : logConfig.config(),
-                restartPolicy == null || restartPolicy.name() == null || restartPolicy.name().isEmpty()
+                restartPolicy == null
+                                || restartPolicy.name() == null
+                                || restartPolicy.name().isEmpty()
                         ? null
                         : restartPolicy.name(),
                 restartPolicy == null || restartPolicy.maximumRetryCount() == null
@@ -144,7 +150,7 @@ public record HostConfiguration(
     private void checkNetworkMode() {
         String mode = networkMode == null || networkMode.isEmpty() ? "default" : networkMode;
         switch (mode) {
-            // A sandbox has a loopback of its own and no way out yet; these ask for nothing that could leak.
+                // A sandbox has a loopback of its own and no way out yet; these ask for nothing that could leak.
             case "default", "none", "bridge", "nat" -> {}
             case "host" -> throw new Failure.BadParameter("the network of the host is not available to sandboxes");
             default -> {
@@ -162,8 +168,8 @@ public record HostConfiguration(
         }
         long period = orZero(cpuPeriod) == 0 ? DEFAULT_CPU_PERIOD_MICROS : cpuPeriod;
         if (period < 1_000 || period > 1_000_000) {
-            throw new Failure.BadParameter("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e."
-                    + " 1000000)");
+            throw new Failure.BadParameter(
+                    "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e." + " 1000000)");
         }
         return (long) (cpuQuota / (double) period * NANOS);
     }
@@ -188,8 +194,8 @@ public record HostConfiguration(
         for (Mount mount : mounts == null ? List.<Mount>of() : mounts) {
             if (mount != null && "tmpfs".equals(mount.type())) {
                 if (mount.target() == null || mount.target().isEmpty()) {
-                    throw new Failure.BadParameter("invalid mount config for type \"tmpfs\": field Target must not be"
-                            + " empty");
+                    throw new Failure.BadParameter(
+                            "invalid mount config for type \"tmpfs\": field Target must not be" + " empty");
                 }
                 var options = mount.tmpfsOptions();
                 all.put(
@@ -229,10 +235,14 @@ public record HostConfiguration(
                 tmpfs,
                 binds,
                 mounts,
-                logConfig == null || logConfig.type() == null || logConfig.type().isEmpty()
+                logConfig == null
+                                || logConfig.type() == null
+                                || logConfig.type().isEmpty()
                         ? new LogConfig("json-file", Map.of())
                         : logConfig,
-                restartPolicy == null || restartPolicy.name() == null || restartPolicy.name().isEmpty()
+                restartPolicy == null
+                                || restartPolicy.name() == null
+                                || restartPolicy.name().isEmpty()
                         ? new RestartPolicy("no", 0)
                         : restartPolicy,
                 isTrue(privileged),

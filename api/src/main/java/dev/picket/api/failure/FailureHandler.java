@@ -30,10 +30,15 @@ public final class FailureHandler implements WebExceptionHandler {
     public Mono<Void> handle(ServerWebExchange exchange, Throwable error) {
         var answer = FailureMapping.answer(error);
         if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
-            logger.error("{} {}", exchange.getRequest().getMethod(), exchange.getRequest().getURI().getPath(), error);
+            logger.error(
+                    "{} {}",
+                    exchange.getRequest().getMethod(),
+                    exchange.getRequest().getURI().getPath(),
+                    error);
         }
         if (exchange.getResponse().isCommitted()) {
-            // The answer is on its way: all that is left is to cut it off, so that the client sees that it is not whole.
+            // The answer is on its way: all that is left is to cut it off, so that the client sees that it is not
+            // whole.
             return Mono.error(error);
         }
         return write(exchange, answer);
@@ -46,8 +51,8 @@ public final class FailureHandler implements WebExceptionHandler {
         if (answer.status() == HttpStatus.NOT_MODIFIED || exchange.getRequest().getMethod() == HttpMethod.HEAD) {
             return response.setComplete();
         }
-        byte[] body = (json.writeValueAsString(new ErrorMessage(answer.message())) + "\n")
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] body =
+                (json.writeValueAsString(new ErrorMessage(answer.message())) + "\n").getBytes(StandardCharsets.UTF_8);
         response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
         response.getHeaders().setContentLength(body.length);
         return response.writeWith(Mono.just(response.bufferFactory().wrap(body)));

@@ -91,15 +91,16 @@ public class ImageController {
                             ? "one of fromImage and fromSrc must be given"
                             : "only fromSrc=- is supported: send the archive as the request's body"));
         }
-        String reference = repo == null || repo.isEmpty() ? null : tag == null || tag.isEmpty() ? repo : repo + ":" + tag;
+        String reference =
+                repo == null || repo.isEmpty() ? null : tag == null || tag.isEmpty() ? repo : repo + ":" + tag;
         // Not as a parameter of this method: Spring would split a single value at its commas.
         List<String> changes = exchange.getRequest().getQueryParams().getOrDefault("changes", List.of());
         return answer(
                 exchange,
                 upload(
                         exchange,
-                        archive -> List.of(
-                                Progress.status(images.importArchive(archive, reference, changes, message)))));
+                        archive ->
+                                List.of(Progress.status(images.importArchive(archive, reference, changes, message)))));
     }
 
     /** Loads what {@code docker save} wrote. */
@@ -196,7 +197,8 @@ public class ImageController {
             List<ImageDeleted> deleted = new ArrayList<>();
             long reclaimed = 0;
             for (Image image : images.list(Map.of())) {
-                boolean wanted = !image.builtIn() && (!onlyDangling || image.tags().isEmpty());
+                boolean wanted =
+                        !image.builtIn() && (!onlyDangling || image.tags().isEmpty());
                 if (wanted && images.containers(image.id()) == 0) {
                     for (ImageDeletion deletion : images.remove(image.id(), true)) {
                         deleted.add(ImageDeleted.of(deletion));

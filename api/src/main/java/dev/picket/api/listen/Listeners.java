@@ -79,8 +79,8 @@ public final class Listeners {
         if (address instanceof ListenAddress.Tcp tcp) {
             DisposableServer disposable = bindNow(server.bindAddress(tcp::address), address);
             int port = ((InetSocketAddress) disposable.address()).getPort();
-            var actual = new ListenAddress.Tcp(
-                    new InetSocketAddress(tcp.address().getAddress(), port));
+            var actual =
+                    new ListenAddress.Tcp(new InetSocketAddress(tcp.address().getAddress(), port));
             return new Bound(actual, disposable, null);
         }
         var unix = (ListenAddress.Unix) address;

@@ -27,7 +27,8 @@ final class SocketFile {
 
     SocketFile(Path path) {
         this.path = path;
-        this.bindPath = path.resolveSibling("." + Long.toHexString(ProcessHandle.current().pid()) + ".bind");
+        this.bindPath = path.resolveSibling(
+                "." + Long.toHexString(ProcessHandle.current().pid()) + ".bind");
     }
 
     /** Where to bind. */

@@ -48,7 +48,8 @@ public class SecurityConfiguration {
         authentication.setSecurityContextRepository(NoOpServerSecurityContextRepository.getInstance());
 
         return security.securityContextRepository(NoOpServerSecurityContextRepository.getInstance())
-                // A forged request of a browser is refused by its Origin and Host; other clients have no ambient rights.
+                // A forged request of a browser is refused by its Origin and Host; other clients have no ambient
+                // rights.
                 .csrf(ServerHttpSecurity.CsrfSpec::disable)
                 .httpBasic(ServerHttpSecurity.HttpBasicSpec::disable)
                 .formLogin(ServerHttpSecurity.FormLoginSpec::disable)

@@ -34,9 +34,7 @@ public class SpecificationConfiguration {
                         .version(ApiVersion.MAXIMUM.toString())
                         .description("The Docker Engine API as far as Picket has it, and Picket's own API below"
                                 + " /picket/v1. Docker's paths are served with and without /v1.NN before them.")
-                        .license(new License()
-                                .name("Apache-2.0")
-                                .url("https://www.apache.org/licenses/LICENSE-2.0")));
+                        .license(new License().name("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0")));
     }
 
     @Bean

@@ -41,9 +41,7 @@ final class WireModelResolver extends ModelResolver {
         JavaType javaType = _mapper.constructType(type.getType());
         if (javaType.hasRawClass(Mono.class) || javaType.hasRawClass(ResponseEntity.class)) {
             JavaType inner = javaType.containedTypeOrUnknown(0);
-            return inner.hasRawClass(Void.class)
-                    ? null
-                    : context.resolve(new AnnotatedType(inner).resolveAsRef(true));
+            return inner.hasRawClass(Void.class) ? null : context.resolve(new AnnotatedType(inner).resolveAsRef(true));
         }
         return super.resolve(type, context, next);
     }

@@ -47,7 +47,8 @@ public final class Hijack {
         return take(exchange, framing).flatMap(connection -> {
             start.get()
                     .subscribe(
-                            attachment -> connection.onLoop(() -> connection.handler().connect(attachment)),
+                            attachment ->
+                                    connection.onLoop(() -> connection.handler().connect(attachment)),
                             error -> connection.onLoop(() -> connection
                                     .handler()
                                     .refuse(FailureMapping.answer(error).message())));

@@ -156,7 +156,8 @@ final class HijackedConnection extends ChannelInboundHandlerAdapter implements F
 
     private void passOn(byte[] data) {
         inputPieces++;
-        attachment.input(data).whenComplete((nothing, error) -> context.executor().execute(this::inputTaken));
+        attachment.input(data).whenComplete((nothing, error) -> context.executor()
+                .execute(this::inputTaken));
     }
 
     private void inputTaken() {

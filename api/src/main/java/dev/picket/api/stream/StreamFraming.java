@@ -48,7 +48,11 @@ public enum StreamFraming {
         }
         int length = frame.data().length;
         byte[] bytes = new byte[HEADER_BYTES + length];
-        ByteBuffer.wrap(bytes).put((byte) frame.stream()).position(4).putInt(length).put(frame.data());
+        ByteBuffer.wrap(bytes)
+                .put((byte) frame.stream())
+                .position(4)
+                .putInt(length)
+                .put(frame.data());
         return bytes;
     }
 

@@ -17,8 +17,12 @@ public record DiskUsageAnswer(
         var images = service.images().list(Map.of());
         return new DiskUsageAnswer(
                 images.stream().mapToLong(image -> image.sizeBytes()).sum(),
-                images.stream().map(image -> ImageSummary.of(image, service.images().containers(image.id()))).toList(),
-                service.containers().list(Map.of(), true, 0).stream().map(ContainerSummary::of).toList(),
+                images.stream()
+                        .map(image -> ImageSummary.of(image, service.images().containers(image.id())))
+                        .toList(),
+                service.containers().list(Map.of(), true, 0).stream()
+                        .map(ContainerSummary::of)
+                        .toList(),
                 List.of(),
                 List.of());
     }

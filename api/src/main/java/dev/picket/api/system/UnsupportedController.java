@@ -17,8 +17,18 @@ public class UnsupportedController {
     /** Clients ask these to find out whether there is a swarm. */
     @RequestMapping(
             path = {
-                "/swarm", "/swarm/**", "/nodes", "/nodes/**", "/services", "/services/**", "/tasks", "/tasks/**",
-                "/secrets", "/secrets/**", "/configs", "/configs/**"
+                "/swarm",
+                "/swarm/**",
+                "/nodes",
+                "/nodes/**",
+                "/services",
+                "/services/**",
+                "/tasks",
+                "/tasks/**",
+                "/secrets",
+                "/secrets/**",
+                "/configs",
+                "/configs/**"
             },
             method = {RequestMethod.GET, RequestMethod.POST, RequestMethod.DELETE})
     public Mono<Void> swarm() {
@@ -30,14 +40,23 @@ public class UnsupportedController {
 
     @RequestMapping(
             path = {
-                "/containers/{id}/archive", "/containers/{id}/export", "/containers/{id}/changes",
-                "/containers/{id}/update", "/containers/{id}/attach/ws", "/containers/{id}/checkpoints",
-                "/commit", "/build", "/build/prune", "/session", "/grpc", "/distribution/{name}/json",
+                "/containers/{id}/archive",
+                "/containers/{id}/export",
+                "/containers/{id}/changes",
+                "/containers/{id}/update",
+                "/containers/{id}/attach/ws",
+                "/containers/{id}/checkpoints",
+                "/commit",
+                "/build",
+                "/build/prune",
+                "/session",
+                "/grpc",
+                "/distribution/{name}/json",
                 "/images/{name}/attestations"
             },
             method = {RequestMethod.GET, RequestMethod.HEAD, RequestMethod.POST, RequestMethod.PUT})
     public Mono<Void> unsupported(ServerWebExchange exchange) {
-        return Mono.error(new Failure.NotImplemented(
-                exchange.getRequest().getURI().getPath() + " is not supported yet"));
+        return Mono.error(
+                new Failure.NotImplemented(exchange.getRequest().getURI().getPath() + " is not supported yet"));
     }
 }

@@ -31,12 +31,18 @@ public record VersionAnswer(
         String maximum = ApiVersion.MAXIMUM.toString();
         String minimum = ApiVersion.MINIMUM.toString();
         var details = Map.of(
-                "ApiVersion", maximum,
-                "MinAPIVersion", minimum,
-                "Os", "linux",
-                "Arch", "amd64",
-                "KernelVersion", system.kernelVersion(),
-                "JavaVersion", java);
+                "ApiVersion",
+                maximum,
+                "MinAPIVersion",
+                minimum,
+                "Os",
+                "linux",
+                "Arch",
+                "amd64",
+                "KernelVersion",
+                system.kernelVersion(),
+                "JavaVersion",
+                java);
         return new VersionAnswer(
                 new Platform("Picket"),
                 List.of(new Component("Engine", system.version(), details)),

@@ -24,7 +24,8 @@ class HostConfigurationTest {
     @Test
     void zero_values_that_the_docker_cli_sends_are_accepted_without_a_warning() {
         List<String> warnings = new ArrayList<>();
-        var settings = request("""
+        var settings = request(
+                        """
                 {"Binds":null,"ContainerIDFile":"","LogConfig":{"Type":"","Config":{}},"NetworkMode":"default",
                 "PortBindings":{},"RestartPolicy":{"Name":"no","MaximumRetryCount":0},"AutoRemove":true,
                 "VolumeDriver":"","VolumesFrom":null,"ConsoleSize":[50,120],"CapAdd":null,"CapDrop":null,
@@ -88,7 +89,9 @@ class HostConfigurationTest {
 
     @Test
     void a_quota_counts_as_cpus() {
-        var settings = request("{\"CpuQuota\":50000,\"CpuPeriod\":100000}").toService("{}", new ArrayList<>()).host();
+        var settings = request("{\"CpuQuota\":50000,\"CpuPeriod\":100000}")
+                .toService("{}", new ArrayList<>())
+                .host();
         assertEquals(500_000_000L, settings.nanoCpus());
     }
 

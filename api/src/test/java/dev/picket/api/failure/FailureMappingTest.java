@@ -72,7 +72,9 @@ class FailureMappingTest {
     void a_full_queue_is_unavailable() {
         assertEquals(
                 503,
-                FailureMapping.answer(new RejectedExecutionException("full")).status().value());
+                FailureMapping.answer(new RejectedExecutionException("full"))
+                        .status()
+                        .value());
     }
 
     @Test

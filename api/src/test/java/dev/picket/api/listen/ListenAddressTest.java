@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ListenAddressTest {
     @ParameterizedTest
-    @ValueSource(strings = {"unix:///tmp/picket.sock", "tcp://127.0.0.1:2375", "tcp://127.0.0.1:0", "tcp://127.1.2.3:1"})
+    @ValueSource(
+            strings = {"unix:///tmp/picket.sock", "tcp://127.0.0.1:2375", "tcp://127.0.0.1:0", "tcp://127.1.2.3:1"})
     void addresses_are_parsed_and_printed(String text) {
         assertEquals(text, ListenAddress.parse(text).toString());
     }
@@ -24,8 +25,15 @@ class ListenAddressTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "/tmp/x", "unix://relative.sock", "unix://", "tcp://127.0.0.1", "tcp://127.0.0.1:65536", "tcp://:1",
-                "tcp://127.0.0.1:2375/path", "http://127.0.0.1:1"
+                "",
+                "/tmp/x",
+                "unix://relative.sock",
+                "unix://",
+                "tcp://127.0.0.1",
+                "tcp://127.0.0.1:65536",
+                "tcp://:1",
+                "tcp://127.0.0.1:2375/path",
+                "http://127.0.0.1:1"
             })
     void what_is_no_address_is_refused(String text) {
         assertThrows(IllegalArgumentException.class, () -> ListenAddress.parse(text));

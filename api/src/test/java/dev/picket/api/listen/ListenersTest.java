@@ -33,13 +33,14 @@ class ListenersTest {
     private Path directory;
 
     private Listeners listeners(String... addresses) {
-        return new Listeners(List.of(addresses).stream().map(ListenAddress::parse).toList(), TEAPOT);
+        return new Listeners(
+                List.of(addresses).stream().map(ListenAddress::parse).toList(), TEAPOT);
     }
 
     private static String statusLine(SocketAddress address) throws IOException {
         try (SocketChannel channel = SocketChannel.open(address)) {
-            channel.write(ByteBuffer.wrap("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-                    .getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap(
+                    "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
             ByteBuffer answer = ByteBuffer.allocate(12);
             while (answer.hasRemaining() && channel.read(answer) >= 0) {
                 // until the status is there
@@ -57,7 +58,9 @@ class ListenersTest {
             var tcp = (ListenAddress.Tcp) listeners.addresses().get(1);
             assertTrue(tcp.address().getPort() > 0);
             assertEquals("HTTP/1.1 418", statusLine(UnixDomainSocketAddress.of(socket)));
-            assertEquals("HTTP/1.1 418", statusLine(new InetSocketAddress("127.0.0.1", tcp.address().getPort())));
+            assertEquals(
+                    "HTTP/1.1 418",
+                    statusLine(new InetSocketAddress("127.0.0.1", tcp.address().getPort())));
         } finally {
             listeners.stop();
         }
@@ -70,8 +73,7 @@ class ListenersTest {
         listeners.start();
         try {
             assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)));
-            assertEquals(
-                    "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket.getParent())));
+            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket.getParent())));
         } finally {
             listeners.stop();
         }
@@ -102,7 +104,8 @@ class ListenersTest {
         var first = listeners("unix://" + socket);
         first.start();
         try {
-            var error = assertThrows(IOException.class, () -> listeners("unix://" + socket).start());
+            var error = assertThrows(
+                    IOException.class, () -> listeners("unix://" + socket).start());
             assertTrue(error.getMessage().contains("another service"), error.getMessage());
             assertEquals("HTTP/1.1 418", statusLine(UnixDomainSocketAddress.of(socket)));
         } finally {
@@ -121,7 +124,8 @@ class ListenersTest {
     void when_one_address_fails_none_stays_bound() throws Exception {
         Path socket = directory.resolve("f.sock");
         Path file = Files.writeString(directory.resolve("g.sock"), "");
-        assertThrows(IOException.class, () -> listeners("unix://" + socket, "unix://" + file).start());
+        assertThrows(IOException.class, () -> listeners("unix://" + socket, "unix://" + file)
+                .start());
         assertFalse(Files.exists(socket));
     }
 }

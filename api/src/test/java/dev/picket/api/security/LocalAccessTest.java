@@ -56,7 +56,8 @@ class LocalAccessTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost", "localhost:2375", "LOCALHOST:2375", "127.0.0.1", "127.0.0.1:2375", "[::1]:2375"})
+    @ValueSource(
+            strings = {"localhost", "localhost:2375", "LOCALHOST:2375", "127.0.0.1", "127.0.0.1:2375", "[::1]:2375"})
     void loopback_names_are_accepted_as_host(String host) {
         assertEquals(Optional.empty(), access.refusal(network("127.0.0.1"), headers("Host", host)));
     }
@@ -64,8 +65,14 @@ class LocalAccessTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "evil.example", "evil.example:2375", "localhost.evil.example", "127.0.0.1.evil.example", "", "192.0.2.1",
-                "localhost:2375@evil.example", "::1"
+                "evil.example",
+                "evil.example:2375",
+                "localhost.evil.example",
+                "127.0.0.1.evil.example",
+                "",
+                "192.0.2.1",
+                "localhost:2375@evil.example",
+                "::1"
             })
     void other_names_are_refused_as_host(String host) {
         assertTrue(access.refusal(network("127.0.0.1"), headers("Host", host)).isPresent());
@@ -80,7 +87,13 @@ class LocalAccessTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"http://evil.example", "null", "http://localhost:8080", "file://", "http://localhost:2375.evil.example"})
+            strings = {
+                "http://evil.example",
+                "null",
+                "http://localhost:8080",
+                "file://",
+                "http://localhost:2375.evil.example"
+            })
     void other_origins_are_refused(String origin) {
         assertTrue(access.refusal(network("127.0.0.1"), headers("Host", "localhost:2375", "Origin", origin))
                 .isPresent());
@@ -90,8 +103,7 @@ class LocalAccessTest {
     void the_own_origin_is_accepted() {
         assertEquals(
                 Optional.empty(),
-                access.refusal(
-                        network("::1"), headers("Host", "localhost:2375", "Origin", "http://localhost:2375")));
+                access.refusal(network("::1"), headers("Host", "localhost:2375", "Origin", "http://localhost:2375")));
     }
 
     @Test

@@ -51,9 +51,7 @@ class HijackTest {
         WebHandler handler = this::handle;
         var http = WebHttpHandlerBuilder.webHandler(handler).build();
         listeners = new Listeners(
-                List.of(
-                        new ListenAddress.Unix(directory.resolve("s")),
-                        ListenAddress.parse("tcp://127.0.0.1:0")),
+                List.of(new ListenAddress.Unix(directory.resolve("s")), ListenAddress.parse("tcp://127.0.0.1:0")),
                 http);
         listeners.start();
     }
@@ -70,15 +68,11 @@ class HijackTest {
         }
         if (exchange.getRequest().getPath().value().equals("/fails")) {
             return Hijack.connectAfterHeaders(
-                    exchange,
-                    StreamFraming.FRAMED,
-                    () -> Mono.error(new Failure.BadParameter("exec: not found")));
+                    exchange, StreamFraming.FRAMED, () -> Mono.error(new Failure.BadParameter("exec: not found")));
         }
         if (exchange.getRequest().getPath().value().equals("/slow")) {
-            return Hijack.connectAfterHeaders(
-                    exchange,
-                    StreamFraming.FRAMED,
-                    () -> Mono.<Attachment>just(attachment).delayElement(Duration.ofMillis(500)));
+            return Hijack.connectAfterHeaders(exchange, StreamFraming.FRAMED, () -> Mono.<Attachment>just(attachment)
+                    .delayElement(Duration.ofMillis(500)));
         }
         return exchange.getRequest().getBody().then(Hijack.connect(exchange, attachment));
     }
@@ -88,7 +82,9 @@ class HijackTest {
                 ? UnixDomainSocketAddress.of(directory.resolve("s"))
                 : new InetSocketAddress(
                         "127.0.0.1",
-                        ((ListenAddress.Tcp) listeners.addresses().get(1)).address().getPort());
+                        ((ListenAddress.Tcp) listeners.addresses().get(1))
+                                .address()
+                                .getPort());
     }
 
     private SocketChannel open(String kind, String path, String headers) throws IOException {

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Timer;
 import java.util.TimerTask;
@@ -29,82 +30,21 @@ final class WarmUp {
     private static final long MEMORY_BYTES = 64L << 20;
     private static final int STATUS = 42;
 
-    // x86-64: fork(); wait4(-1, 0, 0, 0); getpid(); write(1, ".", 1); exit_group(42)
-    private static final byte[] CODE = {
-        (byte) 0xb8,
-        57,
-        0,
-        0,
-        0,
-        0x0f,
-        0x05, // mov eax, fork; syscall
-        (byte) 0x85,
-        (byte) 0xc0, // test eax, eax
-        0x74,
-        0x12, // jz over the wait
-        0x48,
-        (byte) 0x83,
-        (byte) 0xcf,
-        (byte) 0xff, // or rdi, -1
-        0x31,
-        (byte) 0xf6, // xor esi, esi
-        0x31,
-        (byte) 0xd2, // xor edx, edx
-        0x4d,
-        0x31,
-        (byte) 0xd2, // xor r10, r10
-        (byte) 0xb8,
-        61,
-        0,
-        0,
-        0,
-        0x0f,
-        0x05, // mov eax, wait4; syscall
-        (byte) 0xb8,
-        39,
-        0,
-        0,
-        0,
-        0x0f,
-        0x05, // mov eax, getpid; syscall
-        (byte) 0xbf,
-        1,
-        0,
-        0,
-        0, // mov edi, 1
-        0x48,
-        (byte) 0x8d,
-        0x35,
-        0x18,
-        0,
-        0,
-        0, // lea rsi, [rip + 24]: the text behind the code
-        (byte) 0xba,
-        1,
-        0,
-        0,
-        0, // mov edx, 1
-        (byte) 0xb8,
-        1,
-        0,
-        0,
-        0,
-        0x0f,
-        0x05, // mov eax, write; syscall
-        (byte) 0xbf,
-        STATUS,
-        0,
-        0,
-        0, // mov edi, 42
-        (byte) 0xb8,
-        (byte) 231,
-        0,
-        0,
-        0,
-        0x0f,
-        0x05, // mov eax, exit_group; syscall
-        '.'
-    };
+    /** The guest: {@code fork(); wait4(-1, 0, 0, 0); getpid(); write(1, ".", 1); exit_group(42)}. */
+    private static final byte[] CODE = HexFormat.of()
+            .parseHex(
+                    ("b839000000 0f05" // mov eax, fork; syscall
+                                    + "85c0 7412" // test eax, eax; jz over the wait
+                                    + "4883cfff 31f6 31d2 4d31d2" // or rdi, -1; xor esi, esi; xor edx, edx; xor r10,
+                                    // r10
+                                    + "b83d000000 0f05" // mov eax, wait4; syscall
+                                    + "b827000000 0f05" // mov eax, getpid; syscall
+                                    + "bf01000000 488d3518000000" // mov edi, 1; lea rsi, [rip + 24]: the text behind
+                                    // the code
+                                    + "ba01000000 b801000000 0f05" // mov edx, 1; mov eax, write; syscall
+                                    + "bf2a000000 b8e7000000 0f05" // mov edi, 42; mov eax, exit_group; syscall
+                                    + "2e")
+                            .replace(" ", ""));
 
     private static final int HEADER_BYTES = 64;
     private static final int PROGRAM_HEADER_BYTES = 56;

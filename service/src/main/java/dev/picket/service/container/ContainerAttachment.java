@@ -37,7 +37,9 @@ final class ContainerAttachment implements Attachment {
     @Override
     public CompletionStage<Void> closeInput() {
         // With a terminal the end of one client's input is not the end of the terminal's.
-        if (takesInput() && container.settings().inputOnce() && !container.settings().terminal()) {
+        if (takesInput()
+                && container.settings().inputOnce()
+                && !container.settings().terminal()) {
             container.gate().close();
         }
         return CompletableFuture.completedFuture(null);

@@ -1,7 +1,7 @@
 package dev.picket.service.container;
 
-import dev.picket.service.image.ImageSource;
 import dev.picket.service.event.Events;
+import dev.picket.service.image.ImageSource;
 import dev.picket.service.worker.WorkerSource;
 import java.nio.file.Path;
 import java.time.Clock;

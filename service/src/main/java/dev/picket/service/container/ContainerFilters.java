@@ -1,7 +1,7 @@
 package dev.picket.service.container;
 
-import dev.picket.service.image.ImageSource;
 import dev.picket.service.failure.Failure;
+import dev.picket.service.image.ImageSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,11 @@ final class ContainerFilters {
         status = given.containsKey("status") || given.containsKey("exited");
         given.forEach((name, values) -> {
             if (!values.isEmpty()) {
-                predicates.add(any(values.stream().map(value -> one(name, value, registry, images)).toList(), name));
+                predicates.add(any(
+                        values.stream()
+                                .map(value -> one(name, value, registry, images))
+                                .toList(),
+                        name));
             }
         });
     }

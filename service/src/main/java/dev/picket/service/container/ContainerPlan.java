@@ -31,7 +31,8 @@ record ContainerPlan(
     private static final Set<String> DEFAULT_RUNTIMES = Set.of("", "runc", "io.containerd.runc.v2");
 
     /** @throws Failure.BadParameter in Docker's words, if the request makes no sense */
-    static ContainerPlan of(CreateContainer request, Image image, String id, String defaultPlatform, Set<String> platforms) {
+    static ContainerPlan of(
+            CreateContainer request, Image image, String id, String defaultPlatform, Set<String> platforms) {
         Image.Configuration base = image.configuration();
         List<String> arguments = command(request, base);
         List<String> warnings = new ArrayList<>();
@@ -186,8 +187,19 @@ record ContainerPlan(
                 case "nofile" -> files = hard;
                 case "fsize" -> fileSize = hard;
                 case "cpu" -> cpuSeconds = hard;
-                case "core", "nproc", "stack", "data", "rss", "as", "memlock", "locks", "sigpending", "msgqueue", "nice",
-                        "rtprio", "rttime" -> {
+                case "core",
+                        "nproc",
+                        "stack",
+                        "data",
+                        "rss",
+                        "as",
+                        "memlock",
+                        "locks",
+                        "sigpending",
+                        "msgqueue",
+                        "nice",
+                        "rtprio",
+                        "rttime" -> {
                     // Known to Docker; the Sentry has its own.
                 }
                 default -> throw new Failure.BadParameter("invalid ulimit type: " + limit.name());
@@ -196,8 +208,7 @@ record ContainerPlan(
         int cpus = host.nanoCpus() > 0
                 ? (int) Math.max(1, (host.nanoCpus() + 999_999_999) / 1_000_000_000)
                 : Runtime.getRuntime().availableProcessors();
-        return new Command.Limits(
-                host.memoryBytes(), Math.max(0, host.processes()), files, fileSize, cpuSeconds, cpus);
+        return new Command.Limits(host.memoryBytes(), Math.max(0, host.processes()), files, fileSize, cpuSeconds, cpus);
     }
 
     /** The file systems beside the root. */

@@ -246,13 +246,13 @@ public final class ContainerService implements AutoCloseable {
             throw new Failure.Conflict("container " + container + " is paused, unpause the container before attach");
         }
         if (found.status() == ContainerStatus.RESTARTING) {
-            throw new Failure.Conflict("container " + container + " is restarting, wait until the container is running");
+            throw new Failure.Conflict(
+                    "container " + container + " is restarting, wait until the container is running");
         }
         if (found.status() == ContainerStatus.CREATED || found.status() == ContainerStatus.EXITED) {
             found.gate().renew();
         }
-        var subscription =
-                found.hub().attach(request.stdout(), request.stderr(), request.logs(), request.stream());
+        var subscription = found.hub().attach(request.stdout(), request.stderr(), request.logs(), request.stream());
         found.publish("attach", Map.of());
         return new ContainerAttachment(found, request, subscription);
     }
@@ -260,7 +260,8 @@ public final class ContainerService implements AutoCloseable {
     /** Processes of a running container. */
     public ProcessTable top(String container) {
         registry.find(container).running();
-        throw new Failure.NotImplemented("the processes of a sandbox cannot be listed from outside yet; use exec and ps");
+        throw new Failure.NotImplemented(
+                "the processes of a sandbox cannot be listed from outside yet; use exec and ps");
     }
 
     /** @return null if it does not run */
@@ -325,8 +326,7 @@ public final class ContainerService implements AutoCloseable {
 
     private static void requireUnpaused(ManagedContainer container) {
         if (container.status() == ContainerStatus.PAUSED) {
-            throw new Failure.Conflict(
-                    "container " + container.id() + " is paused, unpause the container before exec");
+            throw new Failure.Conflict("container " + container.id() + " is paused, unpause the container before exec");
         }
     }
 

@@ -41,8 +41,8 @@ public record HostSettings(
         boolean trace) {
 
     /** Nothing given. */
-    public static final HostSettings NONE = new HostSettings(
-            null, false, 0, 0, 0, null, null, null, null, null, null, 0, false, false, 0, 0, 0, false);
+    public static final HostSettings NONE =
+            new HostSettings(null, false, 0, 0, 0, null, null, null, null, null, null, 0, false, false, 0, 0, 0, false);
 
     /** A resource limit; -1 means unlimited. */
     public record Ulimit(String name, long soft, long hard) {}

@@ -26,7 +26,8 @@ final class HostUsage {
             all = Stream.concat(Stream.of(worker), children).toList();
         }
         long cpuNanos = all.stream()
-                .mapToLong(each -> each.info().totalCpuDuration().map(Duration::toNanos).orElse(0L))
+                .mapToLong(each ->
+                        each.info().totalCpuDuration().map(Duration::toNanos).orElse(0L))
                 .sum();
         long hostMemory = kibibytes(Path.of("/proc/meminfo"), "MemTotal:");
         // Guest memory is mapped whole by the worker: its stubs would count it again.
@@ -44,9 +45,10 @@ final class HostUsage {
     private static long kibibytes(Path file, String name) {
         try (Stream<String> lines = Files.lines(file)) {
             return lines.filter(line -> line.startsWith(name))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-                    .findFirst()
-                    .orElse(0) * BYTES_PER_KIBIBYTE;
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                            .findFirst()
+                            .orElse(0)
+                    * BYTES_PER_KIBIBYTE;
         } catch (IOException e) {
             // The process ended while it was being looked at.
             return 0;

@@ -477,8 +477,7 @@ final class ManagedContainer {
                 var kill = context.timer().schedule(() -> forceEnd(current), seconds, TimeUnit.SECONDS);
                 current.exited().whenComplete((exit, failure) -> kill.cancel(false));
             }
-            return current.exited()
-                    .thenAcceptAsync(exit -> publish("stop", Map.of()), context.executor());
+            return current.exited().thenAcceptAsync(exit -> publish("stop", Map.of()), context.executor());
         });
     }
 
@@ -486,8 +485,8 @@ final class ManagedContainer {
         synchronized (this) {
             restarting = true;
         }
-        CompletionStage<Void> stopped = stop(signal, timeoutSeconds).exceptionallyCompose(failure ->
-                asFailure(failure) instanceof Failure.NotModified
+        CompletionStage<Void> stopped = stop(signal, timeoutSeconds)
+                .exceptionallyCompose(failure -> asFailure(failure) instanceof Failure.NotModified
                         ? CompletableFuture.completedFuture(null)
                         : CompletableFuture.failedFuture(failure));
         return stopped.thenCompose(done -> start()).whenComplete((done, failure) -> {
@@ -580,8 +579,8 @@ final class ManagedContainer {
                     String state = status == ContainerStatus.PAUSED
                             ? "container is paused and must be unpaused first"
                             : "container is running: stop the container before removing or force remove";
-                    return CompletableFuture.failedFuture(new Failure.Conflict(
-                            "cannot remove container \"/" + record.name() + "\": " + state));
+                    return CompletableFuture.failedFuture(
+                            new Failure.Conflict("cannot remove container \"/" + record.name() + "\": " + state));
                 }
                 result = null;
             } else {
@@ -732,7 +731,9 @@ final class ManagedContainer {
     }
 
     private void change(int exitCode, String error, boolean outOfMemory, String startedAt, String finishedAt) {
-        record = with(record).end(exitCode, error, outOfMemory, startedAt, finishedAt).build();
+        record = with(record)
+                .end(exitCode, error, outOfMemory, startedAt, finishedAt)
+                .build();
         save();
     }
 
@@ -754,7 +755,8 @@ final class ManagedContainer {
     }
 
     static Failure asFailure(Throwable thrown) {
-        Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         return cause instanceof Failure failure
                 ? failure
                 : new Failure.Internal(cause.getMessage() == null ? cause.toString() : cause.getMessage(), cause);

@@ -12,20 +12,78 @@ final class Names {
     private static final int LONGEST = 255;
 
     private static final List<String> ADJECTIVES = List.of(
-            "agile", "amber", "ample", "brave", "bright", "brisk", "calm", "candid", "clear", "clever", "cosy", "crisp",
-            "eager", "early", "fair", "fleet", "fond", "fresh", "gentle", "glad", "golden", "grand", "happy", "hardy",
-            "humble", "jolly", "keen", "kind", "lively", "loyal", "lucid", "lucky", "mellow", "merry", "mild", "modest",
-            "neat", "nimble", "noble", "patient", "plain", "polite", "proud", "quick", "quiet", "rapid", "ready", "serene",
-            "sharp", "silent", "silver", "smooth", "solid", "steady", "sturdy", "sunny", "swift", "tidy", "tranquil",
-            "trusty", "vivid", "warm", "wise", "witty");
+            "agile",
+            "amber",
+            "ample",
+            "brave",
+            "bright",
+            "brisk",
+            "calm",
+            "candid",
+            "clear",
+            "clever",
+            "cosy",
+            "crisp",
+            "eager",
+            "early",
+            "fair",
+            "fleet",
+            "fond",
+            "fresh",
+            "gentle",
+            "glad",
+            "golden",
+            "grand",
+            "happy",
+            "hardy",
+            "humble",
+            "jolly",
+            "keen",
+            "kind",
+            "lively",
+            "loyal",
+            "lucid",
+            "lucky",
+            "mellow",
+            "merry",
+            "mild",
+            "modest",
+            "neat",
+            "nimble",
+            "noble",
+            "patient",
+            "plain",
+            "polite",
+            "proud",
+            "quick",
+            "quiet",
+            "rapid",
+            "ready",
+            "serene",
+            "sharp",
+            "silent",
+            "silver",
+            "smooth",
+            "solid",
+            "steady",
+            "sturdy",
+            "sunny",
+            "swift",
+            "tidy",
+            "tranquil",
+            "trusty",
+            "vivid",
+            "warm",
+            "wise",
+            "witty");
 
     private static final List<String> NOUNS = List.of(
-            "acorn", "anchor", "aspen", "badger", "beacon", "birch", "bison", "breeze", "bridge", "brook", "canyon", "cedar",
-            "cliff", "comet", "coral", "crane", "delta", "dune", "eagle", "ember", "falcon", "fern", "finch", "fjord",
-            "garnet", "glade", "grove", "harbor", "hawk", "heath", "heron", "island", "juniper", "lagoon", "lantern", "larch",
-            "lynx", "maple", "marten", "meadow", "meteor", "mill", "oak", "orchid", "osprey", "otter", "pebble", "pine",
-            "plover", "quartz", "raven", "reef", "ridge", "river", "rowan", "sable", "spruce", "stone", "swan", "thistle",
-            "tower", "willow", "wren", "yarrow");
+            "acorn", "anchor", "aspen", "badger", "beacon", "birch", "bison", "breeze", "bridge", "brook", "canyon",
+            "cedar", "cliff", "comet", "coral", "crane", "delta", "dune", "eagle", "ember", "falcon", "fern", "finch",
+            "fjord", "garnet", "glade", "grove", "harbor", "hawk", "heath", "heron", "island", "juniper", "lagoon",
+            "lantern", "larch", "lynx", "maple", "marten", "meadow", "meteor", "mill", "oak", "orchid", "osprey",
+            "otter", "pebble", "pine", "plover", "quartz", "raven", "reef", "ridge", "river", "rowan", "sable",
+            "spruce", "stone", "swan", "thistle", "tower", "willow", "wren", "yarrow");
 
     private Names() {}
 
@@ -33,7 +91,8 @@ final class Names {
     static String checked(String name) {
         String bare = name.startsWith("/") ? name.substring(1) : name;
         if (bare.length() > LONGEST || !VALID.matcher(bare).matches()) {
-            throw new Failure.BadParameter("Invalid container name (" + name + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+            throw new Failure.BadParameter(
+                    "Invalid container name (" + name + "), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
         }
         return bare;
     }
@@ -41,7 +100,8 @@ final class Names {
     /** A random name that is free. */
     static String random(Random random, Predicate<String> isFree) {
         for (int attempt = 0; ; attempt++) {
-            String name = ADJECTIVES.get(random.nextInt(ADJECTIVES.size())) + "_" + NOUNS.get(random.nextInt(NOUNS.size()));
+            String name =
+                    ADJECTIVES.get(random.nextInt(ADJECTIVES.size())) + "_" + NOUNS.get(random.nextInt(NOUNS.size()));
             if (attempt >= 6) {
                 name += Integer.toString(random.nextInt(1 << 20), 36);
             }

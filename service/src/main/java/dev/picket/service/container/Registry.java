@@ -18,8 +18,9 @@ final class Registry {
     synchronized void reserve(String name, String id) {
         String holder = idByName.putIfAbsent(name, id);
         if (holder != null) {
-            throw new Failure.Conflict("Conflict. The container name \"/" + name + "\" is already in use by container \""
-                    + holder + "\". You have to remove (or rename) that container to be able to reuse that name.");
+            throw new Failure.Conflict(
+                    "Conflict. The container name \"/" + name + "\" is already in use by container \"" + holder
+                            + "\". You have to remove (or rename) that container to be able to reuse that name.");
         }
     }
 

@@ -21,9 +21,8 @@ record RestartPolicy(Kind kind, int maximumRetries) {
                     case "", "no" -> Kind.NO;
                     case "on-failure" -> Kind.ON_FAILURE;
                     case "always", "unless-stopped" -> Kind.ALWAYS;
-                    default -> throw new Failure.BadParameter(
-                            "invalid restart policy: unknown policy '" + name + "'; use one of 'no', 'always', "
-                                    + "'on-failure', or 'unless-stopped'");
+                    default -> throw new Failure.BadParameter("invalid restart policy: unknown policy '" + name
+                            + "'; use one of 'no', 'always', " + "'on-failure', or 'unless-stopped'");
                 };
         if (host.maximumRetries() < 0 || host.maximumRetries() > 0 && kind != Kind.ON_FAILURE) {
             throw new Failure.BadParameter(

@@ -147,7 +147,9 @@ final class Run implements WorkerListener {
     public void ended(String reason) {
         String text;
         synchronized (this) {
-            text = killReason != null ? killReason : crash != null ? "the sandbox's kernel has crashed: " + crash : reason;
+            text = killReason != null
+                    ? killReason
+                    : crash != null ? "the sandbox's kernel has crashed: " + crash : reason;
         }
         finish(KILLED, false, text);
     }

@@ -20,7 +20,8 @@ final class Tmpfs {
             } else if (option.startsWith("size=")) {
                 size = bytes(option.substring(5));
             } else if (!option.isEmpty()
-                    && !option.matches("rw|(no)?(exec|suid|dev|atime|diratime)|relatime|mode=[0-7]{1,4}|[ug]id=[0-9]{1,10}")) {
+                    && !option.matches(
+                            "rw|(no)?(exec|suid|dev|atime|diratime)|relatime|mode=[0-7]{1,4}|[ug]id=[0-9]{1,10}")) {
                 throw new Failure.BadParameter("invalid tmpfs option [\"" + option + "\"]");
             }
         }

@@ -56,7 +56,9 @@ public final class Events {
             List<SystemEvent> past = new ArrayList<>();
             synchronized (history) {
                 if (since != null) {
-                    history.stream().filter(event -> !event.time().isBefore(since)).forEach(past::add);
+                    history.stream()
+                            .filter(event -> !event.time().isBefore(since))
+                            .forEach(past::add);
                 }
                 subscription.start(past);
                 subscriptions.add(subscription);

@@ -41,7 +41,9 @@ public final class ExecService {
     /** @return the id */
     public String create(String container, CreateExec request) {
         Container found = containers.requireRunning(container);
-        if (request.command() == null || request.command().isEmpty() || request.command().get(0).isEmpty()) {
+        if (request.command() == null
+                || request.command().isEmpty()
+                || request.command().get(0).isEmpty()) {
             throw new Failure.BadParameter("No exec command specified");
         }
         if (request.privileged()) {
@@ -151,13 +153,11 @@ public final class ExecService {
             throw e;
         }
         containers.publish(
-                exec.container(),
-                "exec_start: " + String.join(" ", settings.command()),
-                Map.of("execID", exec.id()));
+                exec.container(), "exec_start: " + String.join(" ", settings.command()), Map.of("execID", exec.id()));
         var running = exec.running();
         var deadline = timer.schedule(
-                () -> running.completeExceptionally(new Failure.Unavailable(
-                        "the process did not start within " + START_SECONDS + " seconds")),
+                () -> running.completeExceptionally(
+                        new Failure.Unavailable("the process did not start within " + START_SECONDS + " seconds")),
                 START_SECONDS,
                 TimeUnit.SECONDS);
         running.whenComplete((done, failure) -> deadline.cancel(false));

@@ -127,9 +127,9 @@ final class ManagedExec implements ProcessListener, Attachment {
         synchronized (this) {
             exitCode = code;
         }
-        String text = "OCI runtime exec failed: exec failed: unable to start container process: " + message + ": unknown";
-        Failure failure =
-                reason == Event.Reason.INTERNAL ? new Failure.Internal(text) : new Failure.BadParameter(text);
+        String text =
+                "OCI runtime exec failed: exec failed: unable to start container process: " + message + ": unknown";
+        Failure failure = reason == Event.Reason.INTERNAL ? new Failure.Internal(text) : new Failure.BadParameter(text);
         hub.close();
         gate.finish();
         executor.execute(() -> running.completeExceptionally(failure));

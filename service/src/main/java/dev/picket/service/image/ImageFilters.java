@@ -62,7 +62,8 @@ final class ImageFilters {
     /** As Go's path.Match, against the name with and without its tag. */
     private static Predicate<Image> reference(String pattern) {
         if (pattern.length() > LONGEST_PATTERN) {
-            throw new Failure.BadParameter("invalid filter 'reference': longer than " + LONGEST_PATTERN + " characters");
+            throw new Failure.BadParameter(
+                    "invalid filter 'reference': longer than " + LONGEST_PATTERN + " characters");
         }
         try {
             var matcher = FileSystems.getDefault()

@@ -41,8 +41,7 @@ public final class ImageService implements ImageSource {
     /** @param filters reference, dangling, label, before, since */
     public List<Image> list(Map<String, List<String>> filters) {
         try {
-            List<Image> all =
-                    images.list().stream().map(ImageService::imageOf).toList();
+            List<Image> all = images.list().stream().map(ImageService::imageOf).toList();
             var wanted = new ImageFilters(filters, this);
             return all.stream().filter(wanted::accepts).toList();
         } catch (StorageException e) {
@@ -189,7 +188,9 @@ public final class ImageService implements ImageSource {
                 image.id().toString(),
                 image.repoTags(),
                 image.repoDigests(),
-                image.config().created() == null ? image.added() : image.config().created(),
+                image.config().created() == null
+                        ? image.added()
+                        : image.config().created(),
                 image.sizeBytes(),
                 image.config().platform().architecture(),
                 image.config().platform().os(),
@@ -208,5 +209,4 @@ public final class ImageService implements ImageSource {
                 image.config().layers().stream().map(Digest::toString).toList(),
                 image.builtIn());
     }
-
 }

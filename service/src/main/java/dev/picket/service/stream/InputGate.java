@@ -104,8 +104,7 @@ public final class InputGate {
             }
             while (sink != null && credit > 0 && !queue.isEmpty()) {
                 Piece head = queue.peekFirst();
-                int count = Math.min(
-                        Math.min(credit, FrameCodec.MAXIMUM_DATA_BYTES), head.data().length - headOffset);
+                int count = Math.min(Math.min(credit, FrameCodec.MAXIMUM_DATA_BYTES), head.data().length - headOffset);
                 if (count > 0) {
                     sink.data(Arrays.copyOfRange(head.data(), headOffset, headOffset + count));
                 }

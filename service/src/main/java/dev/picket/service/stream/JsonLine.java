@@ -41,7 +41,13 @@ final class JsonLine {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             // As Go's encoding/json: <, > and & could end up in HTML, U+2028 and U+2029 in JavaScript.
-            boolean escaped = c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c == '\u2028'
+            boolean escaped = c < 0x20
+                    || c == '"'
+                    || c == '\\'
+                    || c == '<'
+                    || c == '>'
+                    || c == '&'
+                    || c == '\u2028'
                     || c == '\u2029';
             if (!escaped) {
                 continue;
@@ -189,8 +195,7 @@ final class JsonLine {
                         if (unit < 0) {
                             return null;
                         }
-                        value.writeBytes(
-                                new String(Character.toChars(unit)).getBytes(StandardCharsets.UTF_8));
+                        value.writeBytes(new String(Character.toChars(unit)).getBytes(StandardCharsets.UTF_8));
                     }
                     default -> {
                         return null;

@@ -139,8 +139,7 @@ public final class LogFile implements AutoCloseable {
         if (channel != null) {
             return;
         }
-        channel = FileChannel.open(
-                path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         lengthBytes = wholeLines(channel);
         // A crash of the host may have left half a line.
         channel.truncate(lengthBytes);
@@ -196,8 +195,7 @@ public final class LogFile implements AutoCloseable {
     synchronized Position open(long wanted) throws IOException {
         for (long each = Math.max(wanted, generation - maximumFiles + 1); each <= generation; each++) {
             try {
-                return new Position(
-                        FileChannel.open(file((int) (generation - each)), StandardOpenOption.READ), each);
+                return new Position(FileChannel.open(file((int) (generation - each)), StandardOpenOption.READ), each);
             } catch (NoSuchFileException e) {
                 // An older one that never was, or was removed; the next may be there.
             }

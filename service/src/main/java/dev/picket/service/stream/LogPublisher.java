@@ -26,7 +26,13 @@ public final class LogPublisher implements Flow.Publisher<OutputFrame> {
      * @param tail negative: all
      */
     public record Selection(
-            boolean follow, boolean stdout, boolean stderr, Instant since, Instant until, boolean timestamps, long tail) {}
+            boolean follow,
+            boolean stdout,
+            boolean stderr,
+            Instant since,
+            Instant until,
+            boolean timestamps,
+            long tail) {}
 
     private final LogFile log;
     private final Selection selection;
@@ -70,7 +76,8 @@ public final class LogPublisher implements Flow.Publisher<OutputFrame> {
             if (selection.follow()) {
                 log.watch(watcher);
                 if (selection.until() != null) {
-                    long millis = Duration.between(clock.instant(), selection.until()).toMillis();
+                    long millis =
+                            Duration.between(clock.instant(), selection.until()).toMillis();
                     deadline = timer.schedule(watcher, Math.max(0, millis) + 1, TimeUnit.MILLISECONDS);
                 }
             }

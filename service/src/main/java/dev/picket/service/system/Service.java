@@ -141,8 +141,8 @@ public final class Service implements AutoCloseable {
 
     private static void requirePlatform(String name) {
         if (!name.equals(AUTO) && !PLATFORMS.contains(name)) {
-            throw new Failure.BadParameter("unknown platform \"" + name + "\"; there are " + AUTO + ", "
-                    + String.join(", ", PLATFORMS));
+            throw new Failure.BadParameter(
+                    "unknown platform \"" + name + "\"; there are " + AUTO + ", " + String.join(", ", PLATFORMS));
         }
     }
 

@@ -67,8 +67,8 @@ final class WorkerChannel {
         POSIX posix = POSIXFactory.getNativePOSIX();
         ByteBuffer data = ByteBuffer.allocateDirect(1);
         data.put(0, value);
-        ByteBuffer numbers = ByteBuffer.allocateDirect(Integer.BYTES * descriptors.size())
-                .order(ByteOrder.nativeOrder());
+        ByteBuffer numbers =
+                ByteBuffer.allocateDirect(Integer.BYTES * descriptors.size()).order(ByteOrder.nativeOrder());
         descriptors.forEach(file -> numbers.putInt(file.descriptor()));
         numbers.flip();
 

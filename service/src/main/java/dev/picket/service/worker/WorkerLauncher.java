@@ -53,8 +53,7 @@ public final class WorkerLauncher implements AutoCloseable {
      * @param runDirectory a directory that only this user can enter
      * @throws Failure.Unavailable if the socket cannot be made
      */
-    public WorkerLauncher(
-            WorkerLayout layout, Path runDirectory, Executor executor, ScheduledExecutorService timer) {
+    public WorkerLauncher(WorkerLayout layout, Path runDirectory, Executor executor, ScheduledExecutorService timer) {
         // jnr-ffi's generated code corrupts the sixth integer argument on x86-64 (its issue 181).
         System.setProperty("jnr.ffi.x86asm.enabled", "false");
         this.layout = layout;

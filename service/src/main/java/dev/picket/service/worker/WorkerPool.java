@@ -184,7 +184,7 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
     private void launch(String platform) {
         CompletableFuture<Worker> launched;
         try {
-            launched = launcher.launch(platform);
+            launched = launcher.launch(resolved(platform));
         } catch (RuntimeException e) {
             launched = CompletableFuture.failedFuture(e);
         }
@@ -196,6 +196,12 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
             }
             refill(platform);
         });
+    }
+
+    /** What auto has come to: the next worker need not measure again. */
+    private synchronized String resolved(String platform) {
+        String actual = shelf(platform).actual;
+        return actual.isEmpty() ? platform : actual;
     }
 
     private void arrived(String platform, Worker worker) {
@@ -237,9 +243,8 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
     }
 
     private void failed(String platform, Throwable failure) {
-        Throwable cause = failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure;
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         List<CompletableFuture<Worker>> disappointed;
         synchronized (this) {

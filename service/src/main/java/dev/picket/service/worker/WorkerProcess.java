@@ -157,7 +157,8 @@ final class WorkerProcess implements Worker {
             }
         }
         connected.shutdown();
-        // At its end of the socket a worker ends by itself; that tells us its status. It gets no second to do otherwise.
+        // At its end of the socket a worker ends by itself; that tells us its status. It gets no second to do
+        // otherwise.
         try {
             process.onExit().get(reason == null ? GRACE_MILLIS : 0, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -251,7 +252,8 @@ final class WorkerProcess implements Worker {
         if (command.trace()) {
             keepTrace(command.sandbox());
         }
-        // Written here and now: the caller may close the descriptors as soon as this returns. Nothing else is being written,
+        // Written here and now: the caller may close the descriptors as soon as this returns. Nothing else is being
+        // written,
         // since nothing was sent before, and what is sent meanwhile waits for this.
         byte[] frame = FrameCodec.encode(command);
         ScheduledFuture<?> deadline = timer.schedule(this::kill, START_MILLIS, TimeUnit.MILLISECONDS);

@@ -60,8 +60,24 @@ class ContainerServiceTest {
         try (var fixture = new ServiceFixture(directory)) {
             var service = fixture.service();
             var request = new CreateContainer(
-                    "busybox", List.of("env"), List.of("x"), List.of("B=mine", "A"), null, null, null, true, false,
-                    false, false, true, true, null, "INT", null, HostSettings.NONE, null);
+                    "busybox",
+                    List.of("env"),
+                    List.of("x"),
+                    List.of("B=mine", "A"),
+                    null,
+                    null,
+                    null,
+                    true,
+                    false,
+                    false,
+                    false,
+                    true,
+                    true,
+                    null,
+                    "INT",
+                    null,
+                    HostSettings.NONE,
+                    null);
             Container made = service.inspect(service.create(request, null).id());
             assertEquals(List.of("env", "x"), made.arguments());
             assertEquals("/work", made.workingDirectory());
@@ -81,11 +97,28 @@ class ContainerServiceTest {
         try (var fixture = new ServiceFixture(directory)) {
             var service = fixture.service();
             var unknown = new CreateContainer(
-                    "nosuch", null, List.of("a"), null, null, null, null, false, false, false, false, true, true, null,
-                    null, null, HostSettings.NONE, null);
+                    "nosuch",
+                    null,
+                    List.of("a"),
+                    null,
+                    null,
+                    null,
+                    null,
+                    false,
+                    false,
+                    false,
+                    false,
+                    true,
+                    true,
+                    null,
+                    null,
+                    null,
+                    HostSettings.NONE,
+                    null);
             assertEquals(
                     "No such image: nosuch:latest",
-                    assertThrows(Failure.NotFound.class, () -> service.create(unknown, null)).getMessage());
+                    assertThrows(Failure.NotFound.class, () -> service.create(unknown, null))
+                            .getMessage());
             var runtime = new HostSettings(
                     "runsc", false, 0, 0, 0, null, null, null, null, null, null, 0, false, false, 0, 0, 0, false);
             assertEquals(
@@ -118,8 +151,10 @@ class ContainerServiceTest {
             get(service.remove("x2", false, false));
             service.rename(second, "x2");
             assertEquals(second, service.inspect("x2").id());
-            assertEquals("No such container: x1", assertThrows(Failure.NotFound.class, () -> service.inspect("x1"))
-                    .getMessage());
+            assertEquals(
+                    "No such container: x1",
+                    assertThrows(Failure.NotFound.class, () -> service.inspect("x1"))
+                            .getMessage());
         }
     }
 
@@ -168,7 +203,8 @@ class ContainerServiceTest {
             String id = service.create(request("x"), null).id();
             assertEquals(
                     "signal 11",
-                    assertThrows(Failure.Internal.class, () -> get(service.start(id))).getMessage());
+                    assertThrows(Failure.Internal.class, () -> get(service.start(id)))
+                            .getMessage());
             assertEquals(ContainerStatus.CREATED, service.inspect(id).state().status());
         }
     }
@@ -197,7 +233,9 @@ class ContainerServiceTest {
                 var exit = service.waitFor(fixture.running(), WaitCondition.NOT_RUNNING);
                 fixture.worker().tell(event);
                 assertEquals(137, get(exit).status());
-                assertTrue(get(exit).error().startsWith("broke the rules"), get(exit).error());
+                assertTrue(
+                        get(exit).error().startsWith("broke the rules"),
+                        get(exit).error());
             }
         }
     }
@@ -267,7 +305,8 @@ class ContainerServiceTest {
             String id = service.create(request("a"), "n1").id();
             assertEquals(
                     "cannot kill container: n1: container " + id + " is not running",
-                    assertThrows(Failure.Conflict.class, () -> get(service.kill(id, null))).getMessage());
+                    assertThrows(Failure.Conflict.class, () -> get(service.kill(id, null)))
+                            .getMessage());
             get(service.start(id));
             assertThrows(Failure.NotModified.class, () -> get(service.start(id)));
             assertThrows(Failure.Conflict.class, () -> get(service.remove(id, false, false)));
@@ -282,7 +321,8 @@ class ContainerServiceTest {
     void auto_removal_tells_those_who_wait_for_it() throws Exception {
         try (var fixture = new ServiceFixture(directory)) {
             var service = fixture.service();
-            String id = service.create(request(ServiceFixture.autoRemove(), "a"), null).id();
+            String id = service.create(request(ServiceFixture.autoRemove(), "a"), null)
+                    .id();
             var removed = service.waitFor(id, WaitCondition.REMOVED);
             get(service.start(id));
             assertFalse(removed.isDone());
@@ -295,10 +335,10 @@ class ContainerServiceTest {
     @Test
     void auto_removal_comes_after_a_failed_start_too() throws Exception {
         try (var fixture = new ServiceFixture(
-                directory,
-                (worker, command) -> worker.tell(new Event.StartFailed(0, Event.Reason.NOT_FOUND, "no")))) {
+                directory, (worker, command) -> worker.tell(new Event.StartFailed(0, Event.Reason.NOT_FOUND, "no")))) {
             var service = fixture.service();
-            String id = service.create(request(ServiceFixture.autoRemove(), "a"), null).id();
+            String id = service.create(request(ServiceFixture.autoRemove(), "a"), null)
+                    .id();
             var removed = service.waitFor(id, WaitCondition.REMOVED);
             assertThrows(Failure.BadParameter.class, () -> get(service.start(id)));
             assertEquals(127, get(removed).status());
@@ -317,7 +357,8 @@ class ContainerServiceTest {
             attachment.closeInput();
             get(service.start(id));
             Collector follower = new Collector();
-            service.logs(id, new LogQuery(true, true, true, null, null, false, -1)).subscribe(follower);
+            service.logs(id, new LogQuery(true, true, true, null, null, false, -1))
+                    .subscribe(follower);
             FakeWorker worker = fixture.worker();
             worker.tell(new Event.InputCredit(0, 100));
             get(typed);
@@ -363,7 +404,8 @@ class ContainerServiceTest {
             }
         })) {
             var service = fixture.service();
-            String id = service.create(request(ServiceFixture.restarting("on-failure", 2), "a"), null).id();
+            String id = service.create(request(ServiceFixture.restarting("on-failure", 2), "a"), null)
+                    .id();
             get(service.start(id));
             for (int i = 0; i < 100 && fixture.workersTaken() < 3; i++) {
                 Thread.sleep(50);
@@ -411,10 +453,12 @@ class ContainerServiceTest {
             assertEquals(ContainerStatus.EXITED, state.status());
             assertEquals(137, state.exitCode());
             assertEquals("the service ended while the container ran", state.error());
-            assertEquals(ContainerStatus.CREATED, service.inspect("fresh").state().status());
+            assertEquals(
+                    ContainerStatus.CREATED, service.inspect("fresh").state().status());
             assertEquals(created, service.inspect("fresh").id());
             Collector log = new Collector();
-            service.logs(running, new LogQuery(false, true, true, null, null, false, -1)).subscribe(log);
+            service.logs(running, new LogQuery(false, true, true, null, null, false, -1))
+                    .subscribe(log);
             assertEquals("kept\n", log.await().out());
             get(service.start(running));
         }
@@ -440,8 +484,7 @@ class ContainerServiceTest {
             assertEquals(List.of(), names(service, Map.of("label", List.of("x=y"))));
             assertEquals(1, service.list(null, true, 1).size());
             assertThrows(Failure.BadParameter.class, () -> service.list(Map.of("x", List.of("y")), true, 0));
-            assertThrows(
-                    Failure.BadParameter.class, () -> service.list(Map.of("status", List.of("odd")), true, 0));
+            assertThrows(Failure.BadParameter.class, () -> service.list(Map.of("status", List.of("odd")), true, 0));
             assertEquals(List.of(first), service.prune(null));
         }
     }

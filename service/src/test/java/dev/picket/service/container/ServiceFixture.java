@@ -100,8 +100,24 @@ public final class ServiceFixture implements AutoCloseable {
 
     static CreateContainer request(HostSettings host, String... command) {
         return new CreateContainer(
-                "busybox", null, List.of(command), null, null, null, null, false, true, true, true, true, true, null,
-                null, null, host, null);
+                "busybox",
+                null,
+                List.of(command),
+                null,
+                null,
+                null,
+                null,
+                false,
+                true,
+                true,
+                true,
+                true,
+                true,
+                null,
+                null,
+                null,
+                host,
+                null);
     }
 
     static HostSettings autoRemove() {
@@ -126,7 +142,8 @@ public final class ServiceFixture implements AutoCloseable {
         try {
             return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
-            Throwable cause = e.getCause() instanceof CompletionException ? e.getCause().getCause() : e.getCause();
+            Throwable cause =
+                    e.getCause() instanceof CompletionException ? e.getCause().getCause() : e.getCause();
             if (cause instanceof Failure failure) {
                 throw failure;
             }
@@ -148,11 +165,27 @@ public final class ServiceFixture implements AutoCloseable {
                 throw new Failure.NotFound("No such image: " + image + ":latest");
             }
             return new Image(
-                    IMAGE_ID, List.of("busybox:latest"), List.of(), Instant.EPOCH, 0, "amd64", "linux", "", "",
+                    IMAGE_ID,
+                    List.of("busybox:latest"),
+                    List.of(),
+                    Instant.EPOCH,
+                    0,
+                    "amd64",
+                    "linux",
+                    "",
+                    "",
                     new Image.Configuration(
-                            null, List.of("sh"), List.of("A=image", "B=image"), "/work", "", Map.of(), "", List.of(),
+                            null,
+                            List.of("sh"),
+                            List.of("A=image", "B=image"),
+                            "/work",
+                            "",
+                            Map.of(),
+                            "",
+                            List.of(),
                             List.of()),
-                    List.of(), false);
+                    List.of(),
+                    false);
         }
 
         @Override

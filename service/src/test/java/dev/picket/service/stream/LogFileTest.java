@@ -29,8 +29,7 @@ class LogFileTest {
     Path directory;
 
     private LogFile log(long maximumBytes, int files) {
-        return new LogFile(
-                directory.resolve("c-json.log"), maximumBytes, files, Clock.fixed(TIME, ZoneOffset.UTC));
+        return new LogFile(directory.resolve("c-json.log"), maximumBytes, files, Clock.fixed(TIME, ZoneOffset.UTC));
     }
 
     private static byte[] bytes(String text) {
@@ -81,7 +80,12 @@ class LogFileTest {
     @Test
     void lines_that_are_no_entries_are_refused() {
         for (String line : List.of(
-                "", "{", "{}", "[]", "{\"log\":\"a\"}", "{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"x\"}",
+                "",
+                "{",
+                "{}",
+                "[]",
+                "{\"log\":\"a\"}",
+                "{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"x\"}",
                 "{\"log\":\"\\u12\",\"stream\":\"stdout\",\"time\":\"2026-01-02T03:04:05Z\"}",
                 "{\"log\":\"a\",\"stream\":\"stdout\",\"time\":\"2026-01-02T03:04:05Z\"} trailing")) {
             assertNull(JsonLine.read(bytes(line), 0, bytes(line).length), line);

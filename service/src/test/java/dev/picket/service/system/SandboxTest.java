@@ -63,8 +63,24 @@ class SandboxTest {
 
     private static CreateContainer request(boolean terminal, String... command) {
         return new CreateContainer(
-                "host", null, List.of(command), null, null, null, null, terminal, true, true, true, true, true, null,
-                null, null, HostSettings.NONE, null);
+                "host",
+                null,
+                List.of(command),
+                null,
+                null,
+                null,
+                null,
+                terminal,
+                true,
+                true,
+                true,
+                true,
+                true,
+                null,
+                null,
+                null,
+                HostSettings.NONE,
+                null);
     }
 
     /** A container that was run to its end. */
@@ -121,8 +137,10 @@ class SandboxTest {
             {"/etc/debian_version", "permission denied", "126"},
             {"/etc", "is a directory", "126"}
         }) {
-            String id = service.containers().create(request(false, wanted[0]), null).id();
-            Failure failure = assertThrows(Failure.BadParameter.class, () -> get(service.containers().start(id)));
+            String id =
+                    service.containers().create(request(false, wanted[0]), null).id();
+            Failure failure = assertThrows(
+                    Failure.BadParameter.class, () -> get(service.containers().start(id)));
             assertTrue(failure.getMessage().contains(wanted[1]), failure.getMessage());
             ContainerState state = service.containers().inspect(id).state();
             assertEquals(wanted[2], Integer.toString(state.exitCode()));
@@ -168,8 +186,7 @@ class SandboxTest {
     }
 
     private static CreateExec command(String... command) {
-        return new CreateExec(
-                List.of(command), List.of("MINE=yes"), null, null, false, true, true, true, false, 0, 0);
+        return new CreateExec(List.of(command), List.of("MINE=yes"), null, null, false, true, true, true, false, 0, 0);
     }
 
     private static String exec(String container, String input, String... command) throws Exception {
@@ -212,7 +229,9 @@ class SandboxTest {
         attachment.output().subscribe(slow);
         get(service.containers().start(id));
         assertEquals("other\n", shell("echo other").text());
-        assertEquals(ContainerStatus.RUNNING, service.containers().inspect(id).state().status());
+        assertEquals(
+                ContainerStatus.RUNNING,
+                service.containers().inspect(id).state().status());
         slow.request(Long.MAX_VALUE);
         assertEquals(5_000_000, slow.await().outBytes().length);
         assertEquals("done\n", slow.err());
@@ -231,7 +250,9 @@ class SandboxTest {
         ProcessHandle.of(victim).orElseThrow().destroyForcibly();
         assertEquals(new Exit(137, "worker process ended unexpectedly (signal 9)"), get(exit));
         for (String id : ids.subList(1, 4)) {
-            assertEquals(ContainerStatus.RUNNING, service.containers().inspect(id).state().status());
+            assertEquals(
+                    ContainerStatus.RUNNING,
+                    service.containers().inspect(id).state().status());
             assertEquals("still[0]", exec(id, "", "printf", "still"));
             get(service.containers().remove(id, true, false));
         }
@@ -240,10 +261,15 @@ class SandboxTest {
     @Test
     void stop_is_obeyed_or_enforced() throws Exception {
         String polite = service.containers()
-                .create(request(false, "/bin/sh", "-c", "trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done"), null)
+                .create(
+                        request(false, "/bin/sh", "-c", "trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done"),
+                        null)
                 .id();
         Collector log = new Collector();
-        service.containers().attach(polite, new AttachRequest(true, false, false, true, true)).output().subscribe(log);
+        service.containers()
+                .attach(polite, new AttachRequest(true, false, false, true, true))
+                .output()
+                .subscribe(log);
         get(service.containers().start(polite));
         log.awaitBytes(3);
         get(service.containers().stop(polite, null, 10));
