@@ -91,17 +91,16 @@ class ManySandboxesTest {
     /** What the service holds of the host. */
     private record Footprint(int processes, int descriptors, int maps, long files, long temporaryFiles) {}
 
-    /** The footprint once the pool has filled up again and the ended workers are gone: when it no longer shrinks. */
+    /** The footprint once the pool has filled up again and the ended workers are gone: when it no longer changes. */
     private static Footprint settled() throws Exception {
-        Footprint best = footprint();
-        for (int quiet = 0; quiet < 6; ) {
+        Footprint last = footprint();
+        for (int same = 0, looks = 0; same < 8 && looks < 120; looks++) {
             Thread.sleep(500);
             Footprint now = footprint();
-            boolean smaller = now.processes < best.processes || now.descriptors < best.descriptors;
-            quiet = smaller ? 0 : quiet + 1;
-            best = smaller ? now : best;
+            same = now.processes == last.processes && now.descriptors == last.descriptors ? same + 1 : 0;
+            last = now;
         }
-        return best;
+        return last;
     }
 
     private static Footprint footprint() throws IOException {
