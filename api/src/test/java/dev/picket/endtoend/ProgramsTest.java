@@ -107,4 +107,19 @@ class ProgramsTest {
         assertEquals(0, answer.status(), answer.output() + answer.error());
         assertTrue(answer.error().contains("Ran 3 tests"), answer.error());
     }
+
+    @Test
+    void memory_beyond_the_limit_ends_the_program() throws Exception {
+        String program = "x = bytearray(300 << 20); print('still here')";
+        var answer = picket.docker("run", "--name", "hungry", "-m", "64m", "debian", "python3", "-c", program);
+        assertEquals(137, answer.status(), answer.output() + answer.error());
+        assertEquals("", answer.output());
+        var killed =
+                picket.docker("inspect", "-f", "{{.State.OOMKilled}}", "hungry").output();
+        assertEquals("true\n", killed);
+
+        var modest = picket.docker(
+                "run", "--rm", "-m", "256m", "debian", "python3", "-c", "print(len(bytearray(20 << 20)))");
+        assertEquals("20971520\n", modest.output(), modest.error());
+    }
 }

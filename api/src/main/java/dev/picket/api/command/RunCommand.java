@@ -70,7 +70,7 @@ final class RunCommand implements Callable<Integer> {
             description = "Remove the sandbox when it has ended; that is the default.")
     private boolean remove;
 
-    @Option(names = "--strace", description = "Write every system call to the service's log.")
+    @Option(names = "--strace", description = "Write every system call to a file in the service's run directory.")
     private boolean trace;
 
     @Option(

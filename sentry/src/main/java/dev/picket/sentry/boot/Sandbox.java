@@ -79,6 +79,9 @@ final class Sandbox {
                     new Loader(platform, frames, facts.machine(), random::next),
                     options);
             kernel.setCrashListener(this::crashed);
+            if (start.limits().memoryBytes() > 0) {
+                kernel.limitMemory(start.limits().memoryBytes());
+            }
             if (start.trace()) {
                 // The service reads the worker's standard error.
                 kernel.setTracer(new SyscallPrinter(

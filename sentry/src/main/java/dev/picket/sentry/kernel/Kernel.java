@@ -78,6 +78,7 @@ public final class Kernel implements AutoCloseable {
     private volatile SyscallTracer tracer;
     private volatile ThreadGroup init;
     private volatile boolean frozen;
+    private volatile boolean closing;
     private volatile boolean dying;
 
     public Kernel(
@@ -275,6 +276,16 @@ public final class Kernel implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #close} has begun. */
+    boolean isClosing() {
+        return closing;
+    }
+
+    /** Holds the sandbox to {@code limitBytes} of memory from now on: beyond it, the largest process is killed. */
+    public void limitMemory(long limitBytes) {
+        new MemoryWatch(this, limitBytes).start();
+    }
+
     /** Stops all guest threads before they run guest code again, until {@link #resume}. */
     public void pause() {
         frozen = true;
@@ -340,6 +351,7 @@ public final class Kernel implements AutoCloseable {
     /** Kills all tasks, waits for their threads, and closes the platform. */
     @Override
     public void close() {
+        closing = true;
         frozen = false;
         killAll();
         try {
