@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 public final class WorkerPool implements WorkerSource, AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(WorkerPool.class);
 
-    /** A sandbox that just starts has the CPUs first. */
-    private static final long REFILL_DELAY_MILLIS = 40;
+    /** A sandbox that just starts has the CPUs first: most programs of judges and functions are over by then. */
+    private static final long REFILL_DELAY_MILLIS = 250;
 
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
