@@ -34,5 +34,16 @@ public final class CloneFlags {
     public static final long CLONE_CLEAR_SIGHAND = 0x1_0000_0000L;
     public static final long CLONE_INTO_CGROUP = 0x2_0000_0000L;
 
+    /** All that ask for a namespace of one's own; namespaces(7). Unsigned: none is above bit 31. */
+    public static final long NEW_NAMESPACES = (CLONE_NEWNS
+                    | CLONE_NEWCGROUP
+                    | CLONE_NEWUTS
+                    | CLONE_NEWIPC
+                    | CLONE_NEWUSER
+                    | CLONE_NEWPID
+                    | CLONE_NEWNET
+                    | CLONE_NEWTIME)
+            & 0xffffffffL;
+
     private CloneFlags() {}
 }

@@ -14,16 +14,6 @@ import dev.picket.sentry.memory.MemoryManager;
 
 /** Makes a task as a copy of another: fork(2), vfork(2), clone(2), clone3(2). */
 public final class Clone {
-    private static final long NEW_NAMESPACES = (CLONE_NEWNS
-                    | CLONE_NEWCGROUP
-                    | CLONE_NEWUTS
-                    | CLONE_NEWIPC
-                    | CLONE_NEWUSER
-                    | CLONE_NEWPID
-                    | CLONE_NEWNET
-                    | CLONE_NEWTIME)
-            & 0xffffffffL;
-
     private final Task parent;
     private final Request request;
     private final Kernel kernel;

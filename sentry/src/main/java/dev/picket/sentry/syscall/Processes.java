@@ -109,20 +109,11 @@ final class Processes {
     /** unshare(2): of what tasks share, files and directories only; there is one namespace of each kind. */
     static long unshare(Task task, SyscallArguments args) throws ErrnoException {
         long flags = args.asLong(0);
-        long namespaces = (CLONE_NEWNS
-                        | CLONE_NEWCGROUP
-                        | CLONE_NEWUTS
-                        | CLONE_NEWIPC
-                        | CLONE_NEWUSER
-                        | CLONE_NEWPID
-                        | CLONE_NEWNET
-                        | CLONE_NEWTIME)
-                & 0xffffffffL;
         long whole = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-        if ((flags & ~(namespaces | whole | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)) != 0) {
+        if ((flags & ~(NEW_NAMESPACES | whole | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        if ((flags & namespaces) != 0) {
+        if ((flags & NEW_NAMESPACES) != 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
         if ((flags & whole) != 0 && task.group().tasks().size() > 1) {
