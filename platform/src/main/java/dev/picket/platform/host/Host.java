@@ -20,6 +20,7 @@ public final class Host {
     private static final long WRITEV = Native.function("writev");
     private static final long LSEEK = Native.function("lseek");
     private static final long COPY_FILE_RANGE = Native.function("copy_file_range");
+    private static final long MINCORE = Native.function("mincore");
     private static final long CLOSE = Native.function("close");
     private static final long DUP = Native.function("dup");
     private static final long DUP3 = Native.function("dup3");
@@ -161,6 +162,15 @@ public final class Host {
     /** lseek(2). */
     public static long lseek(int fd, long offset, int whence) {
         return Native.call(LSEEK, fd, offset, whence);
+    }
+
+    /**
+     * mincore(2).
+     *
+     * @param vectorAddress receives one byte per page
+     */
+    public static int mincore(long address, long lengthBytes, long vectorAddress) {
+        return (int) Native.call(MINCORE, address, lengthBytes, vectorAddress);
     }
 
     /** copy_file_range(2). */

@@ -11,7 +11,7 @@ import dev.picket.sentry.errno.ErrnoException;
  */
 final class FaultResolver {
     private static final long FIRST_COPY_BYTES = Pages.PAGE_BYTES;
-    private static final long LONGEST_COPY_BYTES = 64 << 10;
+    private static final long LONGEST_COPY_BYTES = 256 << 10;
     private static final long STACK_STEP_BYTES = 1 << 20;
     private static final int EAGER_BACKINGS = 16;
     private static final int REMEMBERED_FAULTS = 64;
@@ -214,24 +214,10 @@ final class FaultResolver {
     }
 
     private void copy(Vma vma, Segment segment, long start, long end) throws ErrnoException {
-        long source = start + segment.delta;
-        long destination = frames.file().address(start + vma.mirrorDelta);
-        long length = end - start;
-        for (long done = 0; done < length; ) {
-            // By pread: it reads holes without filling them, and fails where touching memory would kill this process.
-            long read = segment.file.read(source + done, destination + done, length - done);
-            if (read < 0) {
-                pages.frames.clear(start + vma.mirrorDelta, length);
-                throw ErrnoException.of(read == -Errno.EIO ? Errno.EIO : Errno.ENOMEM);
-            }
-            if (read == 0) {
-                break; // the end of the file: the rest of its last page is zeros
-            }
-            done += read;
-        }
+        PageCopy.copy(segment.file, start + segment.delta, frames, start + vma.mirrorDelta, end - start);
         int prot = segment.prot;
         pages.forget(start, end);
-        pages.map(new Segment(start, end, frames.file(), vma.mirrorDelta, prot, false, true), false);
+        pages.map(new Segment(start, end, frames.file(), vma.mirrorDelta, prot, false, true), true);
     }
 
     /** Extends a mapping that grows down to {@code address}, if there is one above it that may. */
