@@ -2,6 +2,7 @@ package dev.picket.platform.ptrace;
 
 import dev.picket.platform.Access;
 import dev.picket.platform.Stop;
+import dev.picket.platform.contract.Guest;
 import java.util.Arrays;
 
 /** Prints what the operations of the ptrace platform cost here, in microseconds; run its main method. */

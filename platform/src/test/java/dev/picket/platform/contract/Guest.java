@@ -1,4 +1,4 @@
-package dev.picket.platform.ptrace;
+package dev.picket.platform.contract;
 
 import dev.picket.platform.Access;
 import dev.picket.platform.AddressSpace;
@@ -10,22 +10,22 @@ import dev.picket.platform.host.NativeMemory;
 import java.util.function.Consumer;
 
 /** A guest program assembled by hand: code in one page, a stack in another, one context that starts it. */
-final class Guest implements AutoCloseable {
-    static final long CODE = 0x40_0000;
-    static final long STACK = 0x60_0000;
-    static final long PAGE = 4096;
+public final class Guest implements AutoCloseable {
+    public static final long CODE = 0x40_0000;
+    public static final long STACK = 0x60_0000;
+    public static final long PAGE = 4096;
 
     /** Offsets in guest memory: pages from here on are the test's. */
-    static final long CODE_OFFSET = 0;
+    public static final long CODE_OFFSET = 0;
 
-    static final long STACK_OFFSET = PAGE;
-    static final long FREE_OFFSET = 16 * PAGE;
+    public static final long STACK_OFFSET = PAGE;
+    public static final long FREE_OFFSET = 16 * PAGE;
 
-    final Platform platform;
-    final AddressSpace space;
-    final GuestContext context;
+    public final Platform platform;
+    public final AddressSpace space;
+    public final GuestContext context;
 
-    Guest(Platform platform, Consumer<Assembler> program) {
+    public Guest(Platform platform, Consumer<Assembler> program) {
         this.platform = platform;
         var assembler = new Assembler();
         program.accept(assembler);
@@ -41,16 +41,25 @@ final class Guest implements AutoCloseable {
     }
 
     /** Runs until something happens that is not a spurious interrupt. */
-    Stop run() {
+    public Stop run() {
         return run(context, space);
     }
 
-    static Stop run(GuestContext context, AddressSpace space) {
+    public static Stop run(GuestContext context, AddressSpace space) {
         Stop stop;
         do {
             stop = context.run(space);
         } while (stop == Stop.INTERRUPTED);
         return stop;
+    }
+
+    /** Sleeps; a test that is interrupted has failed. */
+    public static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override
