@@ -261,6 +261,9 @@ public final class Clone {
         if (!request.has(CLONE_VM) || request.has(CLONE_VFORK)) {
             child.signals().setStack(parent.signals().stack());
         }
+        if (request.has(CLONE_SYSVSEM)) {
+            child.setSemaphoreUndo(parent.semaphoreUndo().retain());
+        }
         child.privileges().copyFrom(parent.privileges());
         if (request.has(CLONE_CHILD_CLEARTID)) {
             child.words().setClearChildId(request.childIdAddress());

@@ -19,6 +19,7 @@ final class Exit implements RunState {
         }
         task.freezeUsage(); // while the stub of the address space, which knows, is there
         MemoryUse.end(task);
+        task.undoSemaphores();
         task.files().release();
         ProcessEnd.finish(task);
         return null;

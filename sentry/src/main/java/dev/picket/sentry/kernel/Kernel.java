@@ -5,6 +5,7 @@ import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.fs.tmpfs.HeapBudget;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.futex.FutexTable;
+import dev.picket.sentry.kernel.ipc.IpcNamespace;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Clock;
 import dev.picket.sentry.kernel.time.TimerService;
@@ -36,6 +37,9 @@ public final class Kernel implements AutoCloseable {
 
     /** Stack of a task's Java thread: system calls nest a few dozen frames, no more. */
     static final long TASK_STACK_BYTES = 256 * 1024;
+
+    /** One part in so many of the heap may go to System V IPC objects, of which messages have contents. */
+    private static final int IPC_SHARE = 8;
 
     /** Numbers of calls above this are counted together. */
     private static final int COUNTED_CALLS = 512;
@@ -69,6 +73,7 @@ public final class Kernel implements AutoCloseable {
     private final HeapBudget namesBudget = new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
 
     private final TmpfsFileSystem memoryFiles;
+    private final IpcNamespace ipc;
     private final AtomicInteger queuedSignals = new AtomicInteger();
     private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);
     private final AtomicReference<String> crashReport = new AtomicReference<>();
@@ -95,6 +100,8 @@ public final class Kernel implements AutoCloseable {
         this.loader = loader;
         this.options = options;
         this.memoryFiles = newMemoryFileSystem(MEMORY_FILES_DEVICE, 0, 01777);
+        this.ipc = new IpcNamespace(
+                frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
         this.hostNames = new HostNames(options.hostName());
     }
 
@@ -158,6 +165,11 @@ public final class Kernel implements AutoCloseable {
     /** What names and inodes of all file systems in memory may take of the Sentry's heap. */
     public HeapBudget namesBudget() {
         return namesBudget;
+    }
+
+    /** The System V IPC objects. */
+    public IpcNamespace ipc() {
+        return ipc;
     }
 
     /** The address families of sockets, and their names. */

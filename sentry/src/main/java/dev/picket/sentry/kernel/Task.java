@@ -6,6 +6,7 @@ import dev.picket.platform.linux.Fcntl;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.errno.InterruptedCallException;
+import dev.picket.sentry.kernel.ipc.UndoList;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.memory.MemoryManager;
@@ -57,6 +58,7 @@ public final class Task implements TerminalCaller, Runnable {
     private final TaskMemoryWords words = new TaskMemoryWords();
     private final TaskPrivileges privileges = new TaskPrivileges();
     private VforkWait vfork;
+    private UndoList semaphoreUndo;
     private RestartBlock restartBlock;
     private volatile boolean ended;
 
@@ -488,6 +490,27 @@ public final class Task implements TerminalCaller, Runnable {
         return privileges;
     }
 
+    /** What the task's end undoes of its semaphore operations. Of the owner only. */
+    public UndoList semaphoreUndo() {
+        if (semaphoreUndo == null) {
+            semaphoreUndo = new UndoList(kernel.ipc().limits());
+        }
+        return semaphoreUndo;
+    }
+
+    /** Shares another task's: CLONE_SYSVSEM. Before the task starts. */
+    void setSemaphoreUndo(UndoList undo) {
+        semaphoreUndo = undo;
+    }
+
+    /** The task ends, or leaves what it shared: semaphore operations that only it answers for are undone. */
+    public void undoSemaphores() {
+        if (semaphoreUndo != null) {
+            semaphoreUndo.release(group.id());
+            semaphoreUndo = null;
+        }
+    }
+
     VforkWait vfork() {
         return vfork;
     }
@@ -503,7 +526,7 @@ public final class Task implements TerminalCaller, Runnable {
 
     /** Starts the Java thread. */
     void start() {
-        var created = new Thread(null, this, "task " + id, Kernel.TASK_STACK_BYTES, false);
+        var created = new TaskThread(this, Kernel.TASK_STACK_BYTES);
         created.setDaemon(true);
         thread = created;
         created.start();

@@ -84,6 +84,31 @@ final class Mappings {
         }
     }
 
+    /**
+     * Removes the VMAs of one attachment that began at {@code address}, the first of which may be gone: as Linux does it,
+     * the first VMA behind that place that lies where its attachment would have it says which it was.
+     */
+    boolean removeAttachment(long address, MemoryManager.AttachmentLength lengths) {
+        Mappable attached = null;
+        long end = Long.MAX_VALUE;
+        for (int i = vmas.firstEndingAfter(address); i < vmas.size() && vmas.get(i).end <= end; ) {
+            Vma vma = vmas.get(i);
+            boolean fits = vma.mappable != null
+                    && vma.start - address == vma.offset
+                    && (attached == null ? lengths.lengthBytes(vma.mappable) >= 0 : vma.mappable == attached);
+            if (!fits) {
+                i++;
+                continue;
+            }
+            if (attached == null) {
+                attached = vma.mappable;
+                end = address + Pages.pageUp(lengths.lengthBytes(attached));
+            }
+            remove(vma.start, vma.end, true);
+        }
+        return attached != null;
+    }
+
     /** Makes {@code address} a boundary of VMAs; answers the index of the first one from there on. */
     int split(long address) {
         int index = vmas.firstEndingAfter(address);

@@ -287,6 +287,26 @@ public final class MemoryManager {
         }
     }
 
+    /** Tells how many bytes one attachment of a mappable maps: -1 for what shmdt(2) has nothing to do with. */
+    public interface AttachmentLength {
+        long lengthBytes(Mappable mappable);
+    }
+
+    /**
+     * Removes the mappings that are left of one attachment; see shmdt(2).
+     *
+     * @param address where it began
+     * @return false if no attachment begins there
+     */
+    public boolean detach(long address, AttachmentLength lengths) throws ErrnoException {
+        long stamp = lock.writeLock();
+        try {
+            return mappings.removeAttachment(address, lengths);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
     /**
      * Changes what the program may do in a range; see mprotect(2): EINVAL, EACCES, ENOMEM. As on Linux, mappings before
      * the one that fails are changed.

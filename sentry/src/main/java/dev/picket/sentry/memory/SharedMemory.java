@@ -8,6 +8,8 @@ import dev.picket.sentry.errno.ErrnoException;
  * shows it as a deleted file of /dev/zero.
  */
 public final class SharedMemory implements Mappable {
+    private static final int LOOKS = 256;
+
     private final FrameAllocator frames;
     private final long base;
     private final long lengthBytes;
@@ -43,6 +45,11 @@ public final class SharedMemory implements Mappable {
         if (offset >= 0 && offset < lengthBytes) {
             frames.clear(base + offset, Math.min(length, lengthBytes - offset));
         }
+    }
+
+    /** Bytes of memory that this holds on the host, as far as a few looks tell. */
+    public long residentBytes() {
+        return frames.residentBytes(base, lengthBytes, LOOKS);
     }
 
     @Override

@@ -120,6 +120,9 @@ final class Processes {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
+        if ((flags & CLONE_SYSVSEM) != 0) {
+            task.undoSemaphores();
+        }
         if ((flags & CLONE_FS) != 0) {
             task.setDirectories(task.directories().copy());
         }

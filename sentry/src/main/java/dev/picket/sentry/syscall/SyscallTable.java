@@ -71,9 +71,9 @@ public final class SyscallTable {
                 "madvise",
                 Memory::madvise,
                 "MADV_FREE frees at once; MADV_REMOVE only of anonymous memory; hints are ignored");
-        refused(29, "shmget", ENOSYS, "not yet");
-        refused(30, "shmat", ENOSYS, "not yet");
-        refused(31, "shmctl", ENOSYS, "not yet");
+        partial(29, "shmget", SharedMemoryCalls::shmget, "SHM_HUGETLB as without huge pages set aside");
+        supported(30, "shmat", SharedMemoryCalls::shmat);
+        supported(31, "shmctl", SharedMemoryCalls::shmctl);
         supported(32, "dup", OpenClose::dup);
         supported(33, "dup2", OpenClose::dup2);
         supported(34, "pause", SignalCalls::pause);
@@ -106,14 +106,14 @@ public final class SyscallTable {
         supported(61, "wait4", Processes::wait4);
         supported(62, "kill", Kill::kill);
         supported(63, "uname", SystemInformation::uname);
-        refused(64, "semget", ENOSYS, "not yet");
-        refused(65, "semop", ENOSYS, "not yet");
-        refused(66, "semctl", ENOSYS, "not yet");
-        refused(67, "shmdt", ENOSYS, "not yet");
-        refused(68, "msgget", ENOSYS, "not yet");
-        refused(69, "msgsnd", ENOSYS, "not yet");
-        refused(70, "msgrcv", ENOSYS, "not yet");
-        refused(71, "msgctl", ENOSYS, "not yet");
+        supported(64, "semget", SemaphoreCalls::semget);
+        supported(65, "semop", SemaphoreCalls::semop);
+        supported(66, "semctl", SemaphoreCalls::semctl);
+        supported(67, "shmdt", SharedMemoryCalls::shmdt);
+        supported(68, "msgget", MessageCalls::msgget);
+        supported(69, "msgsnd", MessageCalls::msgsnd);
+        supported(70, "msgrcv", MessageCalls::msgrcv);
+        supported(71, "msgctl", MessageCalls::msgctl);
         partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no SIGIO, no EDEADLK");
         supported(73, "flock", FcntlCalls::flock);
         supported(74, "fsync", FileSpace::fsync);
@@ -266,7 +266,7 @@ public final class SyscallTable {
         supported(217, "getdents64", Directories::getdents64);
         supported(218, "set_tid_address", Processes::setTidAddress);
         supported(219, "restart_syscall", SignalCalls::restartSyscall);
-        refused(220, "semtimedop", ENOSYS, "not yet");
+        supported(220, "semtimedop", SemaphoreCalls::semtimedop);
         supported(221, "fadvise64", FileSpace::fadvise64);
         partial(222, "timer_create", TimerCalls::timerCreate, "by CPU time: of the caller only");
         supported(223, "timer_settime", TimerCalls::timerSettime);

@@ -30,7 +30,8 @@ class GuestProgramsTest {
             "sockets",
             "times",
             "terminals",
-            "proc");
+            "proc",
+            "sysvipc");
 
     private static final int SECONDS = 60;
 

@@ -34,6 +34,7 @@ final class RootDirectory extends GeneratedDirectory {
         add("mounts", GeneratedLink.to(fileSystem, "self/mounts"));
         add("net", GeneratedLink.to(fileSystem, "self/net"));
         new KernelFiles(kernel, processor).addTo(this);
+        add("sysvipc", new SystemVIpcFiles(kernel.ipc()).addTo(GeneratedDirectory.of(fileSystem)));
         add("sys", new SystemSettings(fileSystem, kernel).directory());
     }
 

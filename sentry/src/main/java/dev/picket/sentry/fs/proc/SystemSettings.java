@@ -14,7 +14,7 @@ import dev.picket.sentry.pipe.Pipe;
 import dev.picket.sentry.vfs.Caller;
 import java.util.UUID;
 
-/** /proc/sys: settings of the kernel. Only the names of the host can be changed; see proc_sys(5). */
+/** /proc/sys: settings of the kernel. Only the names of the host and limits of IPC can be changed; see proc_sys(5). */
 final class SystemSettings {
     private static final int NAME_LIMIT_BYTES = 64;
 
@@ -48,7 +48,7 @@ final class SystemSettings {
         var pty = folder().addLine("max", 4096).addLine("reserve", 0);
         pty.addFile("nr", (reader, text) -> text.append(kernel.terminals().all().size())
                 .append('\n'));
-        return folder().add("hostname", name(names::hostName, names::setHostName))
+        var settings = folder().add("hostname", name(names::hostName, names::setHostName))
                 .add("domainname", name(names::domainName, names::setDomainName))
                 .addLine("ostype", "Linux")
                 .addLine("osrelease", Kernel.RELEASE)
@@ -71,15 +71,9 @@ final class SystemSettings {
                 .addLine("kptr_restrict", 1)
                 .addLine("perf_event_paranoid", 4)
                 .addLine("sched_child_runs_first", 0)
-                .addLine("shmmax", "18446744073692774399")
-                .addLine("shmall", "18446744073692774399")
-                .addLine("shmmni", 4096)
-                .addLine("msgmax", 8192)
-                .addLine("msgmnb", 16384)
-                .addLine("msgmni", 32000)
-                .addLine("sem", "32000\t1024000000\t500\t32000")
                 .add("random", random)
                 .add("pty", pty);
+        return new IpcSettings(fileSystem, kernel.ipc()).addTo(settings);
     }
 
     private GeneratedDirectory memoryFolder() {
