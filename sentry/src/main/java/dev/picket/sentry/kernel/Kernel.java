@@ -100,8 +100,7 @@ public final class Kernel implements AutoCloseable {
         this.loader = loader;
         this.options = options;
         this.memoryFiles = newMemoryFileSystem(MEMORY_FILES_DEVICE, 0, 01777);
-        this.ipc = new IpcNamespace(
-                frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
+        this.ipc = new IpcNamespace(frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
         this.hostNames = new HostNames(options.hostName());
     }
 

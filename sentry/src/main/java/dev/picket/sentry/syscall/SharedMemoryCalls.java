@@ -41,8 +41,7 @@ final class SharedMemoryCalls {
         boolean executable = (flags & SHM_EXEC) != 0;
         var segments = task.kernel().ipc().sharedMemory();
         var segment = segments.find(id);
-        segment.checkAccess(
-                task.credentials(), READABLE | (writable ? WRITABLE : 0) | (executable ? EXECUTABLE : 0));
+        segment.checkAccess(task.credentials(), READABLE | (writable ? WRITABLE : 0) | (executable ? EXECUTABLE : 0));
 
         segments.hold(segment);
         try {
@@ -80,8 +79,7 @@ final class SharedMemoryCalls {
         if (address != 0) {
             place = (flags & SHM_REMAP) != 0 ? MAP_FIXED : MAP_FIXED_NOREPLACE;
         }
-        return new MapRequest(
-                address, segment.sizeBytes(), prot, MAP_SHARED | place, segment, 0, maxProt, null);
+        return new MapRequest(address, segment.sizeBytes(), prot, MAP_SHARED | place, segment, 0, maxProt, null);
     }
 
     /** shmdt(2). */
@@ -92,9 +90,7 @@ final class SharedMemoryCalls {
             throw ErrnoException.of(Errno.EINVAL);
         }
         boolean detached = task.memory()
-                .detach(
-                        address,
-                        mappable -> mappable instanceof SharedSegment segment ? segment.sizeBytes() : -1);
+                .detach(address, mappable -> mappable instanceof SharedSegment segment ? segment.sizeBytes() : -1);
         if (!detached) {
             throw ErrnoException.of(Errno.EINVAL);
         }

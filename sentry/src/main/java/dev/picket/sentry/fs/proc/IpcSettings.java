@@ -43,14 +43,10 @@ final class IpcSettings {
         return directory
                 .add(
                         "shmmax",
-                        setting(
-                                () -> Long.toUnsignedString(limits.shmmax()),
-                                text -> limits.setShmmax(unsigned(text))))
+                        setting(() -> Long.toUnsignedString(limits.shmmax()), text -> limits.setShmmax(unsigned(text))))
                 .add(
                         "shmall",
-                        setting(
-                                () -> Long.toUnsignedString(limits.shmall()),
-                                text -> limits.setShmall(unsigned(text))))
+                        setting(() -> Long.toUnsignedString(limits.shmall()), text -> limits.setShmall(unsigned(text))))
                 .add("shmmni", number(limits::shmmni, limits::setShmmni, 0, OBJECTS))
                 .add(
                         "shm_rmid_forced",
@@ -86,8 +82,7 @@ final class IpcSettings {
     }
 
     private GeneratedFile number(IntSupplier source, IntConsumer target, int lowest, int highest) {
-        return setting(
-                () -> Integer.toString(source.getAsInt()), text -> target.accept(signed(text, lowest, highest)));
+        return setting(() -> Integer.toString(source.getAsInt()), text -> target.accept(signed(text, lowest, highest)));
     }
 
     private GeneratedFile nextId(IntSupplier source, IntConsumer target) {

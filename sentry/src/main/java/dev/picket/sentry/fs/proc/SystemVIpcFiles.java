@@ -32,7 +32,9 @@ final class SystemVIpcFiles {
             owners(text, status.ownership());
             text.append(String.format(
                     " %10d %10d %10d\n",
-                    status.sendSeconds(), status.receiveSeconds(), status.ownership().changeSeconds()));
+                    status.sendSeconds(),
+                    status.receiveSeconds(),
+                    status.ownership().changeSeconds()));
         }
     }
 
@@ -44,7 +46,8 @@ final class SystemVIpcFiles {
             text.append(String.format(" %10d ", status.count()));
             owners(text, status.ownership());
             text.append(String.format(
-                    " %10d %10d\n", status.operationSeconds(), status.ownership().changeSeconds()));
+                    " %10d %10d\n",
+                    status.operationSeconds(), status.ownership().changeSeconds()));
         }
     }
 

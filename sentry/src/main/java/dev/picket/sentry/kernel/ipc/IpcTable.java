@@ -47,8 +47,7 @@ final class IpcTable<T extends IpcObject> {
      * @return the object's id
      * @throws ErrnoException ENOENT, EEXIST, EACCES, ENOSPC, and what {@code check} and {@code maker} throw
      */
-    synchronized int get(Credentials caller, int key, int flags, Check<T> check, Maker<T> maker)
-            throws ErrnoException {
+    synchronized int get(Credentials caller, int key, int flags, Check<T> check, Maker<T> maker) throws ErrnoException {
         T found = key == Ipc.IPC_PRIVATE ? null : byKey.get(key);
         if (found == null) {
             if (key != Ipc.IPC_PRIVATE && (flags & Ipc.IPC_CREAT) == 0) {

@@ -66,14 +66,7 @@ public final class MessageQueue extends IpcObject {
 
     public synchronized Status status() {
         return new Status(
-                ownership(),
-                sendSeconds,
-                receiveSeconds,
-                bytes,
-                messages.size(),
-                limitBytes,
-                lastSender,
-                lastReceiver);
+                ownership(), sendSeconds, receiveSeconds, bytes, messages.size(), limitBytes, lastSender, lastReceiver);
     }
 
     /** Woken when a message or room for one may have come, and when the queue or who may use it changes. */
@@ -171,8 +164,7 @@ public final class MessageQueue extends IpcObject {
     void change(Credentials caller, int user, int group, int mode, long newLimitBytes) throws ErrnoException {
         synchronized (this) {
             checkControl(caller);
-            if (Long.compareUnsigned(newLimitBytes, limits.msgmnb()) > 0
-                    && !caller.has(Credentials.CAP_SYS_RESOURCE)) {
+            if (Long.compareUnsigned(newLimitBytes, limits.msgmnb()) > 0 && !caller.has(Credentials.CAP_SYS_RESOURCE)) {
                 throw ErrnoException.of(Errno.EPERM);
             }
             setOwner(user, group, mode);

@@ -165,9 +165,7 @@ public final class SemaphoreSet extends IpcObject {
             int result = values[number] + change;
             int failure = 0;
             if (change == 0 && values[number] != 0 || result < 0) {
-                failure = (operations.flags(done) & Ipc.IPC_NOWAIT) != 0
-                        ? Errno.EAGAIN
-                        : SemaphoreOperations.WAITING;
+                failure = (operations.flags(done) & Ipc.IPC_NOWAIT) != 0 ? Errno.EAGAIN : SemaphoreOperations.WAITING;
                 operations.setBlocking(done);
             } else if (result > Sem.SEMVMX || isUndone(operations, done) && !canAdjust(adjustments[number] - change)) {
                 failure = Errno.ERANGE;

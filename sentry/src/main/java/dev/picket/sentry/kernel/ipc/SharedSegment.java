@@ -37,7 +37,13 @@ public final class SharedSegment extends IpcObject implements Mappable {
             long attachments) {}
 
     SharedSegment(
-            SharedSegments owner, Credentials maker, int process, int key, int flags, long sizeBytes, SharedMemory memory) {
+            SharedSegments owner,
+            Credentials maker,
+            int process,
+            int key,
+            int flags,
+            long sizeBytes,
+            SharedMemory memory) {
         super(maker, key, flags);
         this.owner = owner;
         this.memory = memory;

@@ -154,9 +154,7 @@ public final class SharedSegments {
 
     /** Whether the segment is to be destroyed; then it is so from now on. With the lock held. */
     private boolean isOver(SharedSegment segment) {
-        boolean over = segment.attachments == 0
-                && !segment.destroyed
-                && (segment.isDying() || limits.shmRmidForced());
+        boolean over = segment.attachments == 0 && !segment.destroyed && (segment.isDying() || limits.shmRmidForced());
         if (over) {
             segment.destroyed = true;
             totalPages -= segment.sizeBytes() + PAGE_BYTES - 1 >>> 12;
@@ -202,11 +200,9 @@ public final class SharedSegments {
      *
      * @param lockLimitBytes RLIMIT_MEMLOCK of the caller
      */
-    public void setLocked(Credentials caller, int id, boolean locked, long lockLimitBytes)
-            throws ErrnoException {
+    public void setLocked(Credentials caller, int id, boolean locked, long lockLimitBytes) throws ErrnoException {
         var segment = table.find(id);
-        if (!caller.has(Credentials.CAP_IPC_LOCK)
-                && (!segment.isOwnedBy(caller) || locked && lockLimitBytes == 0)) {
+        if (!caller.has(Credentials.CAP_IPC_LOCK) && (!segment.isOwnedBy(caller) || locked && lockLimitBytes == 0)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         synchronized (this) {
