@@ -35,7 +35,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--platform",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "Platform of containers that name none: auto or ptrace. Default: ${DEFAULT-VALUE}")
+            description = "Platform of containers that name none: auto, or one of those that 'picket platforms' "
+                    + "lists. Default: ${DEFAULT-VALUE}")
     private String platform;
 
     @Option(

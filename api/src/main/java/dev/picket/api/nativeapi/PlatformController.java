@@ -8,7 +8,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
 
-/** The platforms of this host. */
+/** The platforms of this host, as the service found them when it began. */
 @RestController
 @RequestMapping("/picket/v1")
 public class PlatformController {
@@ -25,7 +25,7 @@ public class PlatformController {
         return blocking.call(() -> {
             var information = service.system().information();
             return information.platforms().stream()
-                    .map(platform -> PlatformAnswer.of(platform, information.defaultPlatform()))
+                    .map(platform -> PlatformAnswer.of(platform, information))
                     .toList();
         });
     }

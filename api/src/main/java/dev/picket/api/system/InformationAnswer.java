@@ -1,10 +1,13 @@
 package dev.picket.api.system;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.picket.service.platform.PlatformStatus;
 import dev.picket.service.system.SystemInformation;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Answer of {@code /info}: what Docker's clients look at. */
@@ -71,19 +74,43 @@ public record InformationAnswer(
             List<String> mirrors) {}
 
     /** A platform, as one that {@code docker run --runtime} can name. */
-    public record Runtime(@JsonProperty("path") String path) {}
+    public record Runtime(@JsonProperty("path") String path, @JsonProperty("status") Map<String, String> status) {
+        static Runtime of(PlatformStatus platform) {
+            return new Runtime(
+                    platform.name(),
+                    Map.of(
+                            "dev.picket.description", platform.description(),
+                            "dev.picket.syscall-nanos", Long.toString(platform.roundTripNanos()),
+                            "dev.picket.fault-nanos", Long.toString(platform.faultNanos())));
+        }
+    }
+
+    private static String costs(PlatformStatus platform) {
+        return String.format(
+                Locale.ROOT,
+                "system call %.1f us, fault %.1f us",
+                platform.roundTripNanos() / 1000.0,
+                platform.faultNanos() / 1000.0);
+    }
 
     static InformationAnswer of(SystemInformation information, String version) {
         Map<String, Runtime> runtimes = new LinkedHashMap<>();
+        if (!information.automaticPlatform().isEmpty()) {
+            runtimes.put("auto", new Runtime("auto", Map.of("dev.picket.platform", information.automaticPlatform())));
+        }
+        List<String> labels = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
         for (var platform : information.platforms()) {
             if (platform.available()) {
-                runtimes.put(platform.name(), new Runtime(platform.name()));
+                runtimes.put(platform.name(), Runtime.of(platform));
+                labels.add("picket.platform." + platform.name() + "=" + costs(platform)
+                        + (platform.name().equals(information.automaticPlatform()) ? "; auto picks it" : ""));
+            }
+            if (!platform.reason().isEmpty()) {
+                warnings.add("WARNING: platform " + platform.name()
+                        + (platform.available() ? ": " : " does not work here: ") + platform.reason());
             }
         }
-        List<String> warnings = information.platforms().stream()
-                .filter(platform -> !platform.available())
-                .map(platform -> "WARNING: platform " + platform.name() + " does not work here: " + platform.reason())
-                .toList();
         return new InformationAnswer(
                 information.id(),
                 information.name(),
@@ -125,7 +152,7 @@ public record InformationAnswer(
                 "",
                 "",
                 "",
-                List.of(),
+                labels,
                 false,
                 version,
                 runtimes,

@@ -4,7 +4,7 @@ import dev.picket.platform.Platform;
 import dev.picket.platform.ptrace.PtracePlatform;
 import java.util.function.Supplier;
 
-/** The implementations of {@link Platform}, in the order in which a user sees them. */
+/** The implementations of {@link Platform}: the most robust first, which wins where two are about as fast. */
 public enum PlatformKind {
     PTRACE("ptrace", "stub processes under ptrace(2); works almost anywhere", PtracePlatform::open);
 

@@ -4,6 +4,8 @@ import dev.picket.platform.Platform;
 import dev.picket.platform.PlatformException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Finds platforms: by name, or the fastest that works on this machine. */
 public final class Platforms {
@@ -11,6 +13,15 @@ public final class Platforms {
     public static final String AUTO = "auto";
 
     private Platforms() {}
+
+    /** What {@link #probe(Set, Listener)} tells while it goes on. */
+    public interface Listener {
+        /** A platform is about to be tried; if it takes the process with it, this was the last that was heard. */
+        void begin(String name, String description);
+
+        /** It was tried. */
+        void end(Probe probe);
+    }
 
     /** The names that {@link #open} takes, without {@link #AUTO}. */
     public static List<String> names() {
@@ -31,29 +42,41 @@ public final class Platforms {
     }
 
     /**
+     * The same, step by step, for a process that may not survive it.
+     *
+     * @param except names of platforms not to try
+     */
+    public static void probe(Set<String> except, Listener listener) {
+        for (var kind : PlatformKind.values()) {
+            if (!except.contains(kind.id())) {
+                listener.begin(kind.id(), kind.description());
+                listener.end(PlatformProbe.probe(kind));
+            }
+        }
+    }
+
+    /** The names of those that work, the one that {@link #AUTO} stands for first. */
+    public static List<String> inOrderOfPreference(List<Probe> probes) {
+        return Ranking.best(probes).stream().map(Probe::name).toList();
+    }
+
+    /**
      * The name that a user's choice stands for: itself, or for {@link #AUTO} the fastest platform that works here.
      *
      * @throws IllegalArgumentException if there is no platform of that name
      * @throws PlatformException if none works; the message says why for each
      */
     public static String resolve(String name) {
-        return name.equals(AUTO) ? fastest(probe()) : kind(name).id();
-    }
-
-    private static String fastest(List<Probe> probes) {
-        Probe best = null;
-        var reasons = new ArrayList<String>();
-        for (var probe : probes) {
-            if (!probe.available()) {
-                reasons.add(probe.name() + ": " + probe.reason());
-            } else if (best == null || probe.roundTripNanos() < best.roundTripNanos()) {
-                best = probe;
-            }
+        if (!name.equals(AUTO)) {
+            return kind(name).id();
         }
-        if (best == null) {
-            throw new PlatformException("no platform works on this machine: " + String.join("; ", reasons));
-        }
-        return best.name();
+        List<Probe> probes = probe();
+        return inOrderOfPreference(probes).stream()
+                .findFirst()
+                .orElseThrow(() -> new PlatformException("no platform works on this machine: "
+                        + probes.stream()
+                                .map(probe -> probe.name() + ": " + probe.reason())
+                                .collect(Collectors.joining("; "))));
     }
 
     /**

@@ -9,12 +9,16 @@ import dev.picket.sentry.control.Event;
 import dev.picket.sentry.syscall.SyscallTable;
 import java.io.IOException;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The worker process. Started by the control plane with the name of a platform and the path of a socket, and told a token
  * on standard input, by which it proves who it is.
  *
- * <p>With {@code --train PLATFORM} it runs a tiny guest and ends: for the AppCDS archive, which is dumped at the end.
+ * <p>With {@code --probe [NAME...]} it tries the platforms of the host, except for those named, prints {@link
+ * dev.picket.sentry.control.ProbeLine}s, and ends. With {@code --train} it does so too, runs a tiny guest on each that
+ * works, and ends: for the AppCDS archive, which is dumped at the end.
  */
 public final class WorkerMain {
     /** Exit status after the control plane has closed the connection or said so. */
@@ -33,8 +37,13 @@ public final class WorkerMain {
     public static void main(String[] arguments) {
         Thread.setDefaultUncaughtExceptionHandler((thread, bug) -> die(thread.getName(), bug));
         try {
-            if (arguments.length == 2 && arguments[0].equals("--train")) {
-                train(arguments[1]);
+            if (arguments.length == 1 && arguments[0].equals("--train")) {
+                train();
+            } else if (arguments.length > 0 && arguments[0].equals("--probe")) {
+                var except = List.of(arguments).subList(1, arguments.length);
+                ProbeReport.print(Set.copyOf(except), System.out);
+                // A platform that hangs has a thread that may not end.
+                halt(ENDED);
             } else if (arguments.length == 2) {
                 serve(arguments[0], arguments[1]);
             } else {
@@ -50,8 +59,15 @@ public final class WorkerMain {
         }
     }
 
-    private static void train(String platform) {
-        WarmUp.run(Platforms.resolve(platform), HostFacts.read(), new SyscallTable());
+    private static void train() {
+        HostFacts facts = HostFacts.read();
+        for (String platform : ProbeReport.print(Set.of(), System.out)) {
+            try {
+                WarmUp.run(platform, facts, new SyscallTable());
+            } catch (PlatformException e) {
+                System.err.println(e.getMessage()); // the archive lacks some classes then; no more than that
+            }
+        }
     }
 
     private static void serve(String name, String socketPath) throws IOException {

@@ -11,12 +11,14 @@ import java.util.concurrent.ScheduledExecutorService;
 /**
  * What all containers share.
  *
+ * @param defaultPlatform of containers that name none; may be {@code auto}
  * @param directory where each container has a directory for its log
  * @param executor for work that may block, and for calling clients
  */
 public record ContainerContext(
         ImageSource images,
         WorkerSource workers,
+        String defaultPlatform,
         ContainerStore store,
         Events events,
         Clock clock,

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What comes of a request and its image: the command, environment and limits, with Docker's rules for which wins.
@@ -32,11 +33,13 @@ record ContainerPlan(
 
     /** @throws Failure.BadParameter in Docker's words, if the request makes no sense */
     static ContainerPlan of(
-            CreateContainer request, Image image, String id, String defaultPlatform, Set<String> platforms) {
+            CreateContainer request, Image image, String id, String defaultPlatform, Consumer<String> platformCheck) {
         Image.Configuration base = image.configuration();
         List<String> arguments = command(request, base);
         List<String> warnings = new ArrayList<>();
         check(request);
+        String platform = platform(request.host(), defaultPlatform);
+        platformCheck.accept(platform);
         String stop = firstGiven(request.stopSignal(), base.stopSignal(), "SIGTERM");
         String hostName = firstGiven(request.hostName(), id.substring(0, 12));
         return new ContainerPlan(
@@ -46,7 +49,7 @@ record ContainerPlan(
                 firstGiven(request.user(), base.user(), ""),
                 hostName,
                 StopSignal.parse(stop),
-                platform(request.host().runtime(), defaultPlatform, platforms),
+                platform,
                 warnings);
     }
 
@@ -162,14 +165,10 @@ record ContainerPlan(
         return given;
     }
 
-    private static String platform(String runtime, String defaultPlatform, Set<String> platforms) {
-        if (runtime == null || DEFAULT_RUNTIMES.contains(runtime)) {
-            return defaultPlatform;
-        }
-        if (!platforms.contains(runtime)) {
-            throw new Failure.BadParameter("unknown or invalid runtime name: " + runtime);
-        }
-        return runtime;
+    /** The platform that a request asks for; may be {@code auto}. */
+    static String platform(HostSettings host, String defaultPlatform) {
+        String runtime = host.runtime();
+        return runtime == null || DEFAULT_RUNTIMES.contains(runtime) ? defaultPlatform : runtime;
     }
 
     /** The bounds that the Sentry keeps. */

@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,20 +32,18 @@ public final class ContainerService implements AutoCloseable {
     private static final int LARGEST_WINDOW = 0xffff;
 
     private final ContainerContext context;
-    private final String defaultPlatform;
-    private final Set<String> platforms;
+    private final Consumer<String> platformCheck;
     private final Registry registry = new Registry();
     private final SecureRandom random = new SecureRandom();
 
     /**
      * Reads back the records of containers; those that ran are exited 137 now.
      *
-     * @param platforms names that a request may ask for
+     * @param platformCheck throws {@link Failure.BadParameter} if a request may not ask for the platform of that name
      */
-    public ContainerService(ContainerContext context, String defaultPlatform, Set<String> platforms) {
+    public ContainerService(ContainerContext context, Consumer<String> platformCheck) {
         this.context = context;
-        this.defaultPlatform = defaultPlatform;
-        this.platforms = Set.copyOf(platforms);
+        this.platformCheck = platformCheck;
         List<ManagedContainer> found = new ArrayList<>();
         for (String json : context.store().load()) {
             try {
@@ -75,7 +73,7 @@ public final class ContainerService implements AutoCloseable {
         }
         Image image = context.images().inspect(request.image());
         String id = newId();
-        ContainerPlan plan = ContainerPlan.of(request, image, id, defaultPlatform, platforms);
+        ContainerPlan plan = ContainerPlan.of(request, image, id, context.defaultPlatform(), platformCheck);
         String chosen = name == null || name.isEmpty() ? Names.random(random, registry::isFree) : Names.checked(name);
         registry.reserve(chosen, id);
         boolean kept = false;

@@ -224,7 +224,8 @@ final class ManagedContainer {
 
     private void launch(int attempts) {
         context.workers()
-                .take(record.platform())
+                // What was asked for, not what it ran on last: auto may have to choose anew after a reboot.
+                .take(ContainerPlan.platform(record.settings().host(), context.defaultPlatform()))
                 .thenAcceptAsync(worker -> hand(worker, attempts), context.executor())
                 .exceptionally(failure -> {
                     startFailed(null, asFailure(failure), 128);

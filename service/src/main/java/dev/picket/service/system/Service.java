@@ -8,6 +8,7 @@ import dev.picket.service.event.Events;
 import dev.picket.service.exec.ExecService;
 import dev.picket.service.failure.Failure;
 import dev.picket.service.image.ImageService;
+import dev.picket.service.platform.Platforms;
 import dev.picket.service.worker.WorkerLauncher;
 import dev.picket.service.worker.WorkerLayout;
 import dev.picket.service.worker.WorkerPool;
@@ -28,9 +29,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -45,12 +44,6 @@ import org.slf4j.LoggerFactory;
  * The control plane without its wire: made once per process, and closed at its end, which ends every worker and container.
  */
 public final class Service implements AutoCloseable {
-    /** The platforms that a request may name. */
-    public static final List<String> PLATFORMS = List.of("ptrace");
-
-    /** The name that stands for the fastest platform that works. */
-    public static final String AUTO = "auto";
-
     private static final Logger LOGGER = LoggerFactory.getLogger(Service.class);
 
     // Work that may block is short: reading logs, starting processes, calling clients.
@@ -94,7 +87,6 @@ public final class Service implements AutoCloseable {
 
     private void openParts(ServiceSettings settings) throws IOException, StorageException {
         Clock clock = Clock.systemUTC();
-        requirePlatform(settings.defaultPlatform());
         DataDirectory data = opened(DataDirectory.open(settings.dataDirectory().toAbsolutePath()));
         makePrivate(settings.runDirectory());
         Database database = opened(Database.open(data.stateDirectory()));
@@ -118,32 +110,26 @@ public final class Service implements AutoCloseable {
         int cpus = Runtime.getRuntime().availableProcessors();
         WorkerPool pool = opened(new WorkerPool(launcher::launch, settings.warmWorkers(), cpus, timer));
 
-        Set<String> platforms = new java.util.HashSet<>(PLATFORMS);
-        platforms.add(AUTO);
+        Platforms platforms = Platforms.measure(layout, pool);
         var context = new ContainerContext(
                 images,
-                pool,
+                platforms,
+                settings.defaultPlatform(),
                 new StoredContainers(new ContainerRecords(database, clock)),
                 events,
                 clock,
                 executor,
                 timer,
                 settings.dataDirectory().toAbsolutePath().resolve("containers"));
-        containers = opened(new ContainerService(context, settings.defaultPlatform(), platforms));
+        containers = opened(new ContainerService(context, platforms::require));
         images.setUsers(image -> containers.list(null, true, 0).stream()
                 .filter(container -> container.imageId().equals(image.toString()))
                 .map(Service::user)
                 .toList());
         execs = new ExecService(containers, executor, timer);
-        system = new SystemService(settings, containers, images, pool);
-        pool.warmUp(settings.defaultPlatform());
-    }
-
-    private static void requirePlatform(String name) {
-        if (!name.equals(AUTO) && !PLATFORMS.contains(name)) {
-            throw new Failure.BadParameter(
-                    "unknown platform \"" + name + "\"; there are " + AUTO + ", " + String.join(", ", PLATFORMS));
-        }
+        system = new SystemService(settings, containers, images, platforms);
+        platforms.require(settings.defaultPlatform());
+        platforms.warmUp(settings.defaultPlatform());
     }
 
     private static ImageUsers.User user(Container container) {

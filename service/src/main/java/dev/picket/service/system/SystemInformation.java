@@ -1,8 +1,15 @@
 package dev.picket.service.system;
 
+import dev.picket.service.platform.PlatformStatus;
 import java.util.List;
 
-/** What {@code docker info} tells. {@code id} stays the same as long as the data directory does. */
+/**
+ * What {@code docker info} tells.
+ *
+ * @param id stays the same as long as the data directory does
+ * @param defaultPlatform that of a request that names none; may be {@code auto}
+ * @param automaticPlatform what {@code auto} stands for; empty if nothing works here
+ */
 public record SystemInformation(
         String id,
         String name,
@@ -18,9 +25,6 @@ public record SystemInformation(
         long memoryBytes,
         String dataDirectory,
         String defaultPlatform,
+        String automaticPlatform,
         List<PlatformStatus> platforms,
-        int warmWorkers) {
-
-    /** Whether a platform works here; {@code reason} says why not, or is empty. */
-    public record PlatformStatus(String name, boolean available, String reason) {}
-}
+        int warmWorkers) {}

@@ -4,15 +4,14 @@ import dev.picket.service.container.Container;
 import dev.picket.service.container.ContainerService;
 import dev.picket.service.container.ContainerStatus;
 import dev.picket.service.image.ImageService;
-import dev.picket.service.system.SystemInformation.PlatformStatus;
-import dev.picket.service.worker.WorkerPool;
+import dev.picket.service.platform.PlatformStatus;
+import dev.picket.service.platform.Platforms;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** What the service tells about itself. */
 public final class SystemService {
@@ -21,13 +20,13 @@ public final class SystemService {
     private final ServiceSettings settings;
     private final ContainerService containers;
     private final ImageService images;
-    private final WorkerPool pool;
+    private final Platforms platforms;
 
-    SystemService(ServiceSettings settings, ContainerService containers, ImageService images, WorkerPool pool) {
+    SystemService(ServiceSettings settings, ContainerService containers, ImageService images, Platforms platforms) {
         this.settings = settings;
         this.containers = containers;
         this.images = images;
-        this.pool = pool;
+        this.platforms = platforms;
     }
 
     public SystemInformation information() {
@@ -51,7 +50,8 @@ public final class SystemService {
                 memoryBytes(),
                 settings.dataDirectory().toAbsolutePath().toString(),
                 settings.defaultPlatform(),
-                platforms(),
+                platforms.automatic(),
+                withErrors(platforms.table().all()),
                 settings.warmWorkers());
     }
 
@@ -61,13 +61,22 @@ public final class SystemService {
                 .count();
     }
 
-    private List<PlatformStatus> platforms() {
-        return Stream.concat(Service.PLATFORMS.stream(), Stream.of(Service.AUTO))
-                .map(name -> {
-                    String error = pool.lastError(name);
-                    return new PlatformStatus(name, error.isEmpty(), error);
-                })
-                .toList();
+    /** What was measured when the service began, and what has gone wrong since. */
+    private List<PlatformStatus> withErrors(List<PlatformStatus> measured) {
+        return measured.stream().map(this::withError).toList();
+    }
+
+    private PlatformStatus withError(PlatformStatus status) {
+        String error = platforms.lastError(status.name());
+        return status.available() && !error.isEmpty()
+                ? new PlatformStatus(
+                        status.name(),
+                        status.description(),
+                        true,
+                        "works, but the last worker failed: " + error,
+                        status.roundTripNanos(),
+                        status.faultNanos())
+                : status;
     }
 
     /** The version of Picket, such as {@code 0.1.0}. */

@@ -14,35 +14,18 @@ import java.util.stream.Collectors;
 /**
  * Makes the AppCDS archive of a layout by a training run: a worker that runs a tiny guest and dumps the classes it has
  * loaded. Workers start in a fraction of the time with it, and share its pages.
- *
- * <p>The build calls {@link #main} with the directory of a layout.
  */
 public final class WorkerArchive {
     private static final long SECONDS = 60;
 
     private WorkerArchive() {}
 
-    /** Makes the archive of the layout in a directory, its first argument; the second names the platform to train on. */
-    public static void main(String[] arguments) throws InterruptedException {
-        if (arguments.length != 2) {
-            System.err.println("usage: WorkerArchive DIRECTORY PLATFORM");
-            System.exit(2);
-        }
-        Path directory = Path.of(arguments[0]).toAbsolutePath();
-        try {
-            make(WorkerLayout.ofDirectory(directory).withNativeLibraries(directory.resolve("native")), arguments[1]);
-        } catch (Failure e) {
-            System.err.println(e.getMessage());
-            System.exit(1);
-        }
-    }
-
     /**
      * Makes {@link WorkerLayout#archive}, in place of an older one.
      *
      * @throws Failure.Unavailable if the run fails; the message has what the JVM said
      */
-    public static void make(WorkerLayout layout, String platform) throws InterruptedException {
+    public static void make(WorkerLayout layout) throws InterruptedException {
         Path part = layout.archive().resolveSibling(layout.archive().getFileName() + ".part");
         List<String> command = new ArrayList<>();
         command.add(layout.java().toString());
@@ -52,7 +35,6 @@ public final class WorkerArchive {
         command.add(layout.classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
         command.add("dev.picket.sentry.boot.WorkerMain");
         command.add("--train");
-        command.add(platform);
         try {
             Path output = Files.createTempFile(layout.archive().getParent(), "training", ".log");
             try {

@@ -26,6 +26,8 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
 
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long LONGEST_PAUSE_MILLIS = 30_000;
+    private static final long FAILING_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     /** Long enough for a queue of many: each worker has a deadline of its own. */
     private static final long TAKE_SECONDS = 60;
 
@@ -44,11 +46,19 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
         long notBeforeNanos;
         String lastError = "";
 
-        /** What its workers stand on, once the first has come: the same as {@link #platform} unless that is auto. */
-        String actual = "";
+        /** Whether the last attempt to start one came to nothing, and when that was. */
+        boolean failing;
+
+        long failedNanos;
 
         Shelf(String platform) {
             this.platform = platform;
+        }
+
+        void succeeded() {
+            failures = 0;
+            failing = false;
+            lastError = "";
         }
     }
 
@@ -111,13 +121,19 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
 
     /** Why the last worker of a platform could not be started; empty if it could, or was never tried. */
     public synchronized String lastError(String platform) {
-        Shelf shelf = find(platform);
+        Shelf shelf = shelves.get(platform);
         return shelf == null ? "" : shelf.lastError;
+    }
+
+    /** Whether the last worker of a platform could not be started; forgotten after a while, so that it is tried again. */
+    public synchronized boolean isFailing(String platform) {
+        Shelf shelf = shelves.get(platform);
+        return shelf != null && shelf.failing && System.nanoTime() - shelf.failedNanos < FAILING_NANOS;
     }
 
     /** How many workers of a platform are idle. */
     public synchronized int idle(String platform) {
-        Shelf shelf = find(platform);
+        Shelf shelf = shelves.get(platform);
         return shelf == null ? 0 : shelf.idle.size();
     }
 
@@ -137,21 +153,8 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
         }
     }
 
-    /** The shelf of a platform. Who asks by name for what auto has chosen gets the workers of auto: they are the same. */
     private Shelf shelf(String platform) {
-        Shelf found = find(platform);
-        return found != null ? found : shelves.computeIfAbsent(platform, Shelf::new);
-    }
-
-    private Shelf find(String platform) {
-        Shelf own = shelves.get(platform);
-        if (own != null) {
-            return own;
-        }
-        return shelves.values().stream()
-                .filter(shelf -> shelf.actual.equals(platform))
-                .findFirst()
-                .orElse(null);
+        return shelves.computeIfAbsent(platform, Shelf::new);
     }
 
     private void refill(String platform) {
@@ -184,7 +187,7 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
     private void launch(String platform) {
         CompletableFuture<Worker> launched;
         try {
-            launched = launcher.launch(resolved(platform));
+            launched = launcher.launch(platform);
         } catch (RuntimeException e) {
             launched = CompletableFuture.failedFuture(e);
         }
@@ -198,18 +201,9 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
         });
     }
 
-    /** What auto has come to: the next worker need not measure again. */
-    private synchronized String resolved(String platform) {
-        String actual = shelf(platform).actual;
-        return actual.isEmpty() ? platform : actual;
-    }
-
     private void arrived(String platform, Worker worker) {
         boolean unwanted = false;
         boolean handed = false;
-        synchronized (this) {
-            shelf(platform).actual = worker.platform();
-        }
         while (!handed && !unwanted) {
             CompletableFuture<Worker> next;
             synchronized (this) {
@@ -217,8 +211,7 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
                 next = shelf.waiting.pollFirst();
                 if (next == null) {
                     shelf.starting--;
-                    shelf.failures = 0;
-                    shelf.lastError = "";
+                    shelf.succeeded();
                     unwanted = closed;
                     if (!closed) {
                         shelf.idle.addLast(worker);
@@ -232,8 +225,7 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
             synchronized (this) {
                 Shelf shelf = shelf(platform);
                 shelf.starting--;
-                shelf.failures = 0;
-                shelf.lastError = "";
+                shelf.succeeded();
             }
         } else if (unwanted) {
             worker.kill();
@@ -251,6 +243,8 @@ public final class WorkerPool implements WorkerSource, AutoCloseable {
             Shelf shelf = shelf(platform);
             shelf.starting--;
             postpone(shelf, text);
+            shelf.failing = true;
+            shelf.failedNanos = System.nanoTime();
             disappointed = new ArrayList<>();
             // One failure is one client's; two in a row are everybody's.
             while (!shelf.waiting.isEmpty() && (disappointed.isEmpty() || shelf.failures > 1)) {

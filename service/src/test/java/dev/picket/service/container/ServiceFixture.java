@@ -52,13 +52,18 @@ public final class ServiceFixture implements AutoCloseable {
                     }
                     return CompletableFuture.completedFuture(worker);
                 },
+                "ptrace",
                 new MemoryStore(),
                 events,
                 Clock.systemUTC(),
                 executor,
                 timer,
                 directory);
-        service = new ContainerService(context, "ptrace", Set.of("ptrace", "auto"));
+        service = new ContainerService(context, name -> {
+            if (!Set.of("ptrace", "auto").contains(name)) {
+                throw new Failure.BadParameter("unknown or invalid runtime name: " + name);
+            }
+        });
     }
 
     public ContainerService service() {

@@ -184,16 +184,4 @@ class WorkerPoolTest {
         assertTrue(late.ended.isDone());
         assertTrue(pool.take("ptrace").toCompletableFuture().isCompletedExceptionally());
     }
-
-    @Test
-    void a_worker_of_auto_serves_whoever_names_its_platform() throws Exception {
-        var pool = new WorkerPool(platform -> CompletableFuture.completedFuture(new Idle()), 1, 1, timer);
-        pool.warmUp("auto");
-        assertEquals(1, pool.idle("auto"));
-
-        assertEquals(1, pool.idle("ptrace"));
-        pool.take("ptrace").toCompletableFuture().get(5, TimeUnit.SECONDS);
-        assertEquals(0, pool.idle("kvm"));
-        pool.close();
-    }
 }
