@@ -25,7 +25,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = {"--platform", "--runtime"},
             paramLabel = "NAME",
-            description = "auto or ptrace. Default: the service's own.")
+            description = "auto, or one of those that 'picket platforms' lists. Default: the service's own.")
     private String platform;
 
     @Option(
