@@ -37,6 +37,23 @@ public final class Ptrace {
     public static final int PTRACE_SETSIGMASK = 0x420b;
     public static final int PTRACE_GET_SYSCALL_INFO = 0x420e;
 
+    /** Size of the signal set of PTRACE_GETSIGMASK. */
+    public static final int SIGMASK_BYTES = 8;
+
+    /** Flag of PTRACE_PEEKSIGINFO: the signals of the process, not of the task. */
+    public static final int PTRACE_PEEKSIGINFO_SHARED = 1;
+
+    // What PTRACE_GETEVENTMSG says in stops at calls
+    public static final int PTRACE_EVENTMSG_SYSCALL_ENTRY = 1;
+    public static final int PTRACE_EVENTMSG_SYSCALL_EXIT = 2;
+
+    // struct ptrace_syscall_info: 0 op (1 byte), 4 arch, 8 instruction pointer, 16 stack pointer,
+    // entry and seccomp: 24 number, 32 six arguments, seccomp: 80 data; exit: 24 result, 32 whether it is an error
+    public static final int PTRACE_SYSCALL_INFO_NONE = 0;
+    public static final int PTRACE_SYSCALL_INFO_ENTRY = 1;
+    public static final int PTRACE_SYSCALL_INFO_EXIT = 2;
+    public static final int PTRACE_SYSCALL_INFO_SECCOMP = 3;
+
     // Options
     public static final int PTRACE_O_TRACESYSGOOD = 1;
     public static final int PTRACE_O_TRACEFORK = 2;
@@ -48,6 +65,7 @@ public final class Ptrace {
     public static final int PTRACE_O_TRACESECCOMP = 128;
     public static final int PTRACE_O_EXITKILL = 1 << 20;
     public static final int PTRACE_O_SUSPEND_SECCOMP = 1 << 21;
+    public static final int PTRACE_O_MASK = 0xff | PTRACE_O_EXITKILL | PTRACE_O_SUSPEND_SECCOMP;
 
     // Events, in bits 16 and up of a wait status
     public static final int PTRACE_EVENT_FORK = 1;

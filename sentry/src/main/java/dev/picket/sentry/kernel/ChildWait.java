@@ -67,6 +67,11 @@ public final class ChildWait {
                     }
                 }
             }
+            for (var thread : task.group().tasks()) {
+                if ((thread == task || (options & __WNOTHREAD) == 0) && lookAtTracees(thread)) {
+                    return true;
+                }
+            }
         }
         if (!hasCandidates) {
             throw ErrnoException.of(Errno.ECHILD);
@@ -74,14 +79,30 @@ public final class ChildWait {
         return false;
     }
 
+    private boolean lookAtTracees(Task tracer) {
+        for (var tracee : tracer.tracing().tracees()) {
+            if (!isNamed(tracee.id(), tracee.group())) {
+                continue;
+            }
+            hasCandidates = true;
+            found = askTracee(tracee);
+            if (found != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isNamed(int childId, ThreadGroup child) {
+        return switch (idType) {
+            case P_PID -> childId == id;
+            case P_PGID -> child.processGroup().id() == id;
+            default -> true;
+        };
+    }
+
     private boolean matches(ThreadGroup child) {
-        boolean named =
-                switch (idType) {
-                    case P_PID -> child.id() == id;
-                    case P_PGID -> child.processGroup().id() == id;
-                    default -> true;
-                };
-        if (!named) {
+        if (!isNamed(child.id(), child)) {
             return false;
         }
         if ((options & __WNOTHREAD) != 0 && child.parentTask() != task) {
@@ -91,8 +112,72 @@ public final class ChildWait {
         return (options & __WALL) != 0 || clone == ((options & __WCLONE) != 0);
     }
 
+    /** What a tracer sees of its tracee: stops, whatever the options say, and the end. */
+    private Found askTracee(Task tracee) {
+        boolean take = (options & WNOWAIT) == 0;
+        var process = tracee.group();
+        boolean isLeader = tracee == process.leader();
+        boolean ended = isLeader ? process.life() == ThreadGroup.Life.ZOMBIE : tracee.hasEnded();
+        if (ended) {
+            if ((options & WEXITED) == 0) {
+                return null;
+            }
+            if (!isLeader) {
+                return endedThread(tracee, take);
+            }
+            return tracee.tracing().isReparented() ? endedForTracer(process, take) : ended(process, take);
+        }
+        int code = tracee.tracing().unreportedStop(take);
+        if (code == 0) {
+            boolean continued = isLeader
+                    && !tracee.tracing().isReparented()
+                    && (options & WCONTINUED) != 0
+                    && process.signals().unreportedContinue(take);
+            return continued ? found(process, CONTINUED, SignalCode.CLD_CONTINUED, Signal.SIGCONT) : null;
+        }
+        int user = tracee.credentials().realUser();
+        return new Found(tracee.id(), user, code << 8 | STOPPED, SignalCode.CLD_TRAPPED, code, process.usage());
+    }
+
+    private static Found endedThread(Task tracee, boolean take) {
+        int status = tracee.group().signals().exitStatusOr(tracee.waitStatus());
+        if (take) {
+            tracee.tracing().unlink(0);
+            ProcessEnd.traceEnded(tracee);
+        }
+        var usage = new Usage();
+        usage.add(tracee.userNanos(), tracee.systemNanos());
+        return new Found(
+                tracee.id(),
+                tracee.credentials().realUser(),
+                status,
+                ParentNotice.exitCode(status),
+                ParentNotice.exitStatus(status),
+                usage);
+    }
+
+    /** The tracer takes the status, and then the parent's turn comes. */
+    private static Found endedForTracer(ThreadGroup process, boolean take) {
+        int status = process.waitStatus();
+        var result = found(process, status, ParentNotice.exitCode(status), ParentNotice.exitStatus(status));
+        if (take) {
+            process.leader().tracing().unlink(0);
+            ProcessEnd.traceEnded(process.leader());
+        }
+        return result;
+    }
+
     private Found ask(ThreadGroup child) {
         boolean take = (options & WNOWAIT) == 0;
+        var leader = child.leader();
+        if (leader.tracing().isTraced()) {
+            if (!leader.tracing().isReparented()) {
+                return null; // its stops and its end come to us as the tracer
+            }
+            if (child.life() == ThreadGroup.Life.ZOMBIE) {
+                return null; // its tracer first
+            }
+        }
         if (child.life() == ThreadGroup.Life.ZOMBIE) {
             return (options & WEXITED) == 0 ? null : ended(child, take);
         }

@@ -4,6 +4,7 @@ import static dev.picket.platform.linux.CloneFlags.*;
 
 import dev.picket.platform.GuestContext;
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Ptrace;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.credentials.Credentials;
@@ -103,6 +104,12 @@ public final class Clone {
             wait = new VforkWait(parent);
             child.setVfork(wait);
         }
+        int event = traceEvent();
+        if (event != 0 || request.has(CLONE_PTRACE)) {
+            synchronized (kernel.tree()) {
+                Tracing.inherit(parent, child);
+            }
+        }
         try {
             child.start();
         } catch (OutOfMemoryError e) {
@@ -111,10 +118,24 @@ public final class Clone {
             new Exit(Signal.SIGKILL).step(child);
             child.abandon();
         }
+        if (event != 0) {
+            parent.tracing().event(event, id);
+        }
         if (wait != null) {
             parent.enter(new AwaitVfork(wait, id));
         }
         return id;
+    }
+
+    /** The event that the parent's tracer wants to see, or 0. */
+    private int traceEvent() {
+        if (request.has(CLONE_UNTRACED)) {
+            return 0;
+        }
+        int event = request.has(CLONE_VFORK)
+                ? Ptrace.PTRACE_EVENT_VFORK
+                : request.exitSignal() != Signal.SIGCHLD ? Ptrace.PTRACE_EVENT_CLONE : Ptrace.PTRACE_EVENT_FORK;
+        return parent.tracing().has(1 << event) ? event : 0;
     }
 
     private void validate() throws ErrnoException {

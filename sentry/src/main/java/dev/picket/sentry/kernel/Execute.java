@@ -1,9 +1,13 @@
 package dev.picket.sentry.kernel;
 
 import dev.picket.platform.GuestContext;
+import dev.picket.platform.linux.Ptrace;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
+import dev.picket.platform.linux.SignalCode;
+import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.signal.SignalStack;
 import dev.picket.sentry.vfs.Path;
 import java.util.List;
@@ -32,7 +36,10 @@ public final class Execute implements RunState {
     public static void execute(
             Task task, Path start, String fileName, int flags, List<String> arguments, List<String> environment)
             throws ErrnoException {
-        boolean noNewPrivileges = task.privileges().noNewPrivileges();
+        // What runs with more privileges must not be in the hands of a tracer that lacks them.
+        var tracer = task.tracing().tracer();
+        boolean noNewPrivileges = task.privileges().noNewPrivileges()
+                || tracer != null && !tracer.credentials().has(Credentials.CAP_SYS_PTRACE);
         var program = task.kernel()
                 .loader()
                 .load(new ProgramLoader.Request(
@@ -87,6 +94,7 @@ public final class Execute implements RunState {
             return HandleSignals.INSTANCE; // another task, or a fatal signal, was faster: this one ends
         }
         RobustFutexes.ownerEnds(task);
+        int formerId = task.id();
         takeOverProcess(task);
         takeOverMemory(task);
         closeFiles(task);
@@ -94,6 +102,12 @@ public final class Execute implements RunState {
         becomeProgram(task);
         signals.endExecute();
         enterProgram(task.context(), program);
+        task.tracing().forgetTrapFlag();
+        var tracing = task.tracing();
+        if (!tracing.event(Ptrace.PTRACE_EVENT_EXEC, formerId) && tracing.isTraced() && !tracing.isSeized()) {
+            task.send(SignalInfo.ofUser(
+                    Signal.SIGTRAP, SignalCode.SI_USER, task.group().id(), 0));
+        }
         return RunGuest.INSTANCE;
     }
 
@@ -124,6 +138,7 @@ public final class Execute implements RunState {
         synchronized (task.kernel().tree()) {
             processes.remove(task);
             processes.remove(group.leader());
+            group.leader().tracing().unlink(0);
             task.setId(group.id());
             group.setLeader(task);
             processes.put(task);

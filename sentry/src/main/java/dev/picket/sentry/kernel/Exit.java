@@ -1,5 +1,7 @@
 package dev.picket.sentry.kernel;
 
+import dev.picket.platform.linux.Ptrace;
+
 /** Ends a task: what it holds is let go in the order of Linux's do_exit(), then those who wait for it are told. */
 final class Exit implements RunState {
     private final int waitStatus;
@@ -11,6 +13,7 @@ final class Exit implements RunState {
 
     @Override
     public RunState step(Task task) {
+        task.tracing().event(Ptrace.PTRACE_EVENT_EXIT, task.group().signals().exitStatusOr(waitStatus));
         task.releaseHeldFiles();
         boolean last = ProcessEnd.leaveGroup(task, waitStatus);
         RobustFutexes.ownerEnds(task);
@@ -21,7 +24,7 @@ final class Exit implements RunState {
         MemoryUse.end(task);
         task.undoSemaphores();
         task.files().release();
-        ProcessEnd.finish(task);
+        ProcessEnd.finish(task, waitStatus);
         return null;
     }
 }

@@ -156,6 +156,9 @@ public final class GroupSignals {
 
     private boolean ignores(Task target, int signal, boolean fromOutside) {
         var task = target != null ? target : group.tasks().get(0);
+        if (task.tracing().isTraced() && signal != SIGKILL) {
+            return false; // the tracer sees even what is ignored
+        }
         if (task.signals().blocksOrAwaits(signal)) {
             return false; // what is blocked is kept: its action may change until it is unblocked
         }
@@ -182,7 +185,8 @@ public final class GroupSignals {
         if (chosen == null) {
             return;
         }
-        if (isFatal(signal) && !chosen.signals().awaits(signal)) {
+        boolean shown = chosen.tracing().isTraced() && signal != SIGKILL;
+        if (isFatal(signal) && !shown && !chosen.signals().awaits(signal)) {
             beginExit(signal);
             return;
         }
@@ -242,6 +246,11 @@ public final class GroupSignals {
     /** Ends all tasks with a wait status. The first status counts. */
     synchronized void beginExit(int waitStatus) {
         if (exiting) {
+            if (waitStatus == SIGKILL) {
+                for (var task : group.tasks()) {
+                    task.tracing().releaseExitStop();
+                }
+            }
             return;
         }
         exiting = true;
@@ -303,31 +312,46 @@ public final class GroupSignals {
 
     // ---- Stopping and continuing
 
-    /** Begins to stop all tasks. With the signal lock. */
-    void beginStop(int signal) {
-        if (stopSignal != 0 || exiting) {
+    /** Begins to stop all tasks, because {@code dequeuer} has met a stop signal. With the signal lock. */
+    void beginStop(Task dequeuer, int signal) {
+        if (exiting) {
+            return;
+        }
+        if (stopSignal != 0) {
+            if (dequeuer.tracing().isTraced()) {
+                dequeuer.tracing().requestTrap(); // its tracer had let it run though the process is stopped
+            }
             return;
         }
         stopSignal = signal;
         for (var task : group.tasks()) {
             task.signals().requestStop();
+            if (task != dequeuer) {
+                task.tracing().requestNotice();
+            }
         }
     }
 
     /** A task stands still. With the signal lock. */
     void taskStopped() {
-        if (!stopped && allStopped()) {
+        if (stopSignal != 0 && !stopped && allStopped()) {
             becomeStopped();
         }
     }
 
+    /** Whether all have stood still since the stop began: a tracer may have let some run on since. */
     private boolean allStopped() {
         for (var task : group.tasks()) {
-            if (!task.signals().isStopped()) {
+            if (task.signals().isStopRequested()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether the process is stopped, or about to be. With the signal lock. */
+    boolean isStopping() {
+        return stopSignal != 0;
     }
 
     private void becomeStopped() {
@@ -344,6 +368,9 @@ public final class GroupSignals {
 
     private void resume() {
         resumeCount++;
+        for (var task : group.tasks()) {
+            task.tracing().requestNotice();
+        }
         if (stopSignal == 0) {
             return;
         }

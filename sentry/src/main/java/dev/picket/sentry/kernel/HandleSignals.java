@@ -27,11 +27,16 @@ final class HandleSignals implements RunState {
     public RunState step(Task task) {
         var signals = task.signals();
         var group = task.group().signals();
+        var tracing = task.tracing();
+        if (tracing.takeExitStop()) {
+            TracedCall.exitStop(task);
+        }
         while (true) {
             ParentNotice.send(task.group());
 
             SignalInfo info;
             boolean stand = false;
+            boolean trap = false;
             int resumes;
             synchronized (group) {
                 if (group.isDoomed(task)) {
@@ -39,7 +44,9 @@ final class HandleSignals implements RunState {
                 }
                 resumes = group.resumeCount();
                 info = null;
-                if (signals.isStopRequested()) {
+                if (tracing.isTrapDue()) {
+                    trap = true;
+                } else if (signals.isStopRequested()) {
                     signals.becomeStopped();
                     group.taskStopped();
                     stand = true;
@@ -50,7 +57,10 @@ final class HandleSignals implements RunState {
                     }
                 }
             }
-            if (stand) {
+            if (trap) {
+                tracing.trap();
+                tracing.settleInterruption();
+            } else if (stand) {
                 standStill(task);
             } else if (info != null) {
                 handle(task, info, resumes);
@@ -74,6 +84,11 @@ final class HandleSignals implements RunState {
             if (!task.signals().isStopped() || task.group().signals().isDoomed(task)) {
                 return;
             }
+            synchronized (task.group().signals()) {
+                if (task.tracing().isTrapDue()) {
+                    return; // a tracer takes over
+                }
+            }
             task.sleep();
         }
     }
@@ -88,9 +103,21 @@ final class HandleSignals implements RunState {
         }
     }
 
-    private static void handle(Task task, SignalInfo info, int resumes) {
-        int signal = info.signal();
+    private static void handle(Task task, SignalInfo dequeued, int resumes) {
         var group = task.group().signals();
+        var info = dequeued;
+        if (task.tracing().isTraced() && info.signal() != SIGKILL) {
+            info = task.tracing().signalStop(info);
+            task.tracing().settleInterruption();
+            if (info == null) {
+                return;
+            }
+            if (SignalSet.contains(task.signals().mask(), info.signal())) {
+                task.send(info); // another one than was shown, and it is blocked: it waits
+                return;
+            }
+        }
+        int signal = info.signal();
         var action = group.actions().get(signal);
         if (action.isIgnored()) {
             return;
@@ -127,13 +154,15 @@ final class HandleSignals implements RunState {
         }
         synchronized (group) {
             if (group.resumeCount() == resumes) { // else SIGCONT came meanwhile and took this back
-                group.beginStop(signal);
+                group.beginStop(task, signal);
             }
         }
     }
 
     private static void runHandler(Task task, SignalInfo info, SignalAction action) {
         var signals = task.signals();
+        boolean stepping = task.tracing().isStepping();
+        task.tracing().liftTrapFlag();
         long oldMask = signals.takeMaskForFrame();
         var stack = signals.stack();
 
@@ -151,6 +180,10 @@ final class HandleSignals implements RunState {
         }
         long blocked = action.mask() | (action.has(SA_NODEFER) ? 0 : SignalSet.of(info.signal()));
         signals.setMask(signals.mask() | blocked);
+        if (stepping) {
+            task.tracing().stepStop();
+            task.tracing().settleInterruption();
+        }
     }
 
     /** Turns the interruption of a call, if there was one, into a restart or EINTR; {@code handler}: what runs next, or null. */
@@ -159,6 +192,7 @@ final class HandleSignals implements RunState {
         if (interruption == null) {
             return;
         }
+        int number = task.signals().interruptedNumber();
         task.signals().clearInterruption();
         boolean restarts = handler == null
                 || switch (interruption.restart()) {
@@ -174,6 +208,6 @@ final class HandleSignals implements RunState {
         boolean byBlock = interruption.restart() == dev.picket.sentry.errno.InterruptedCallException.Restart.BLOCK;
         var registers = context.registers();
         registers.rip(registers.rip() - SYSCALL_BYTES);
-        registers.rax(byBlock ? RESTART_SYSCALL : context.syscallNumber());
+        registers.rax(byBlock ? RESTART_SYSCALL : number);
     }
 }

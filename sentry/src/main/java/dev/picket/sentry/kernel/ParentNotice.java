@@ -20,11 +20,19 @@ final class ParentNotice {
         if (code == 0) {
             return;
         }
+        var leader = child.leader();
         int status = code == SignalCode.CLD_STOPPED ? child.signals().stopSignal() : Signal.SIGCONT;
         synchronized (child.kernel().tree()) {
             var parent = child.parent();
-            if (parent == null) {
-                return;
+            boolean traced = leader != null && leader.tracing().isTraced();
+            if (traced && code == SignalCode.CLD_CONTINUED && leader.tracing().isReparented()) {
+                sendToTracer(leader, leader.tracing().tracer(), code, status);
+            }
+            if (parent == null
+                    || traced
+                            && code == SignalCode.CLD_STOPPED
+                            && !leader.tracing().isReparented()) {
+                return; // the parent is the tracer, and sees the stops of tasks
             }
             var action = parent.signals().actions().get(Signal.SIGCHLD);
             if (!action.isIgnored() && !action.has(Signal.SA_NOCLDSTOP)) {
@@ -32,6 +40,28 @@ final class ParentNotice {
             }
             parent.childEvents().wake(EVENT);
         }
+    }
+
+    /** Tells a tracer that its tracee is in a stop. With the tree lock. */
+    static void sendToTracer(Task tracee, Task tracer, boolean groupStop, int exitCode) {
+        sendToTracer(tracee, tracer, groupStop ? SignalCode.CLD_STOPPED : SignalCode.CLD_TRAPPED, exitCode & 0x7f);
+    }
+
+    private static void sendToTracer(Task tracee, Task tracer, int code, int status) {
+        var group = tracer.group();
+        var action = group.signals().actions().get(Signal.SIGCHLD);
+        if (!action.isIgnored() && !action.has(Signal.SA_NOCLDSTOP)) {
+            group.signals()
+                    .send(SignalInfo.ofChild(
+                            Signal.SIGCHLD,
+                            code,
+                            tracee.id(),
+                            tracee.credentials().realUser(),
+                            status,
+                            tracee.userNanos() / TICK_NANOS,
+                            tracee.systemNanos() / TICK_NANOS));
+        }
+        group.childEvents().wake(EVENT);
     }
 
     /** What SIGCHLD, or another exit signal, says about a child. With the tree lock. */
@@ -47,6 +77,19 @@ final class ParentNotice {
                 status,
                 usage.userNanos() / TICK_NANOS,
                 usage.systemNanos() / TICK_NANOS);
+    }
+
+    /** What SIGCHLD says to a tracer about a thread that has ended. */
+    static SignalInfo exitInfo(Task task) {
+        int status = task.waitStatus();
+        return SignalInfo.ofChild(
+                Signal.SIGCHLD,
+                exitCode(status),
+                task.id(),
+                task.credentials().realUser(),
+                exitStatus(status),
+                task.userNanos() / TICK_NANOS,
+                task.systemNanos() / TICK_NANOS);
     }
 
     /** The si_code for a wait status of a process that has ended. */

@@ -35,16 +35,17 @@ final class ProcessEnd {
     }
 
     /** Tells all who wait for the task's end, and for the process's if this was the last task to get here. */
-    static void finish(Task task) {
+    static void finish(Task task, int waitStatus) {
         var kernel = task.kernel();
         var group = task.group();
         boolean ended;
         synchronized (kernel.tree()) {
-            task.setEnded();
+            task.setEnded(group.signals().exitStatusOr(waitStatus));
             group.addEnded(task);
+            task.tracing().releaseTracees();
             // A process is over only when all its tasks have let go of their files, whichever of them finishes last.
             ended = group.taskFinished();
-            if (task != group.leader()) {
+            if (task != group.leader() && !leaveToTracer(task)) {
                 kernel.processes().remove(task);
             }
             signalChildrenOf(task);
@@ -63,12 +64,10 @@ final class ProcessEnd {
         synchronized (kernel.tree()) {
             hangUpIfOrphanedWithout(group);
             group.setLife(ThreadGroup.Life.ZOMBIE);
-            var parent = group.parent();
-            if (parent == null || !tell(parent, group)) {
-                reap(group);
-            }
-            if (parent != null) {
-                parent.childEvents().wake(ParentNotice.EVENT);
+            if (group.leader().tracing().isReparented()) {
+                tellTracer(group);
+            } else {
+                tellParent(group);
             }
         }
         group.exitEvents().wake(1);
@@ -80,9 +79,63 @@ final class ProcessEnd {
         }
     }
 
+    /** Tells the parent, and forgets the process if that does not want to know. With the tree lock. */
+    private static void tellParent(ThreadGroup group) {
+        var parent = group.parent();
+        if (parent == null || !tell(parent, group)) {
+            reap(group);
+        }
+        if (parent != null) {
+            parent.childEvents().wake(ParentNotice.EVENT);
+        }
+    }
+
+    /** The tracer, which is not the parent, hears first; the parent when the tracer has let go. With the tree lock. */
+    private static void tellTracer(ThreadGroup group) {
+        var tracer = group.leader().tracing().tracer().group();
+        if (!tell(tracer, group, Signal.SIGCHLD)) {
+            reap(group);
+        }
+        tracer.childEvents().wake(ParentNotice.EVENT);
+    }
+
+    /** A thread that is traced stays a zombie until its tracer has seen that; false if none wants to. With the tree lock. */
+    private static boolean leaveToTracer(Task task) {
+        var tracer = task.tracing().tracer();
+        if (tracer == null) {
+            return false;
+        }
+        var group = tracer.group();
+        var action = group.signals().actions().get(Signal.SIGCHLD);
+        boolean wanted = !action.isIgnored() && !action.has(Signal.SA_NOCLDWAIT);
+        if (!action.isIgnored()) {
+            group.signals().send(ParentNotice.exitInfo(task));
+        }
+        if (!wanted) {
+            task.tracing().unlink(0);
+        }
+        group.childEvents().wake(ParentNotice.EVENT);
+        return wanted;
+    }
+
+    /** The tracer of a task has let go of it: if the task has ended already, the next one is told. With the tree lock. */
+    static void traceEnded(Task task) {
+        var group = task.group();
+        if (task != group.leader()) {
+            if (task.hasEnded()) {
+                task.kernel().processes().remove(task);
+            }
+        } else if (group.life() == ThreadGroup.Life.ZOMBIE) {
+            tellParent(group);
+        }
+    }
+
     /** Sends the exit signal; false if the parent does not want to know and no zombie is left. With the tree lock. */
     private static boolean tell(ThreadGroup parent, ThreadGroup child) {
-        int signal = child.exitSignal();
+        return tell(parent, child, child.exitSignal());
+    }
+
+    private static boolean tell(ThreadGroup parent, ThreadGroup child, int signal) {
         boolean wanted = true;
         boolean send = signal != 0;
         if (signal == Signal.SIGCHLD) {
@@ -103,6 +156,7 @@ final class ProcessEnd {
     /** Forgets a process that nobody will ask for any more. With the tree lock. */
     static void reap(ThreadGroup group) {
         group.setLife(ThreadGroup.Life.GONE);
+        group.leader().tracing().unlink(0);
         var parent = group.parent();
         if (parent != null) {
             parent.children().remove(group);

@@ -45,6 +45,9 @@ final class RunGuest implements RunState {
     }
 
     private static RunState call(Task task, GuestContext context) {
+        if (task.watchesCalls()) {
+            return TracedCall.run(task);
+        }
         // Linux looks at the lower half of rax only.
         long result = task.call((int) context.syscallNumber());
         task.releaseHeldFiles();

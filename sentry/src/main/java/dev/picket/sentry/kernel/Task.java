@@ -35,6 +35,7 @@ public final class Task implements TerminalCaller, Runnable {
     private final GuestContext context;
     private final SystemCalls.ForTask systemCalls;
     private final TaskSignals signals;
+    private final Tracing tracing = new Tracing(this);
     private final Waiter waiter = events -> unblock();
     private final List<OpenFile> heldFiles = new ArrayList<>(4);
     private final long startNanos;
@@ -52,6 +53,9 @@ public final class Task implements TerminalCaller, Runnable {
     private volatile boolean woken;
     private volatile boolean blocked;
 
+    /** Whether system calls take the long way: somebody watches them. */
+    private volatile boolean callsWatched;
+
     /** What the run loop does next instead of returning to the guest; set by calls such as execve(2). */
     private RunState next;
 
@@ -61,6 +65,7 @@ public final class Task implements TerminalCaller, Runnable {
     private UndoList semaphoreUndo;
     private RestartBlock restartBlock;
     private volatile boolean ended;
+    private volatile int waitStatus;
 
     /** What of a task is shared with, or copied from, its maker. */
     record Parts(
@@ -138,14 +143,23 @@ public final class Task implements TerminalCaller, Runnable {
         return ended;
     }
 
-    void setEnded() {
+    void setEnded(int status) {
+        waitStatus = status;
         ended = true;
     }
 
-    /** As /proc/PID/stat shows it: R, S, T, Z. */
+    /** How the task ended, as wait4(2) shows it to its tracer; valid once it has. */
+    int waitStatus() {
+        return waitStatus;
+    }
+
+    /** As /proc/PID/stat shows it: R, S, T (stopped), t (stopped by a tracer), Z. */
     public char stateLetter() {
         if (ended) {
             return 'Z';
+        }
+        if (tracing.isStopped()) {
+            return 't';
         }
         if (signals.isStopped()) {
             return 'T';
@@ -432,6 +446,21 @@ public final class Task implements TerminalCaller, Runnable {
     /** Masks, pending signals and delivery. */
     public TaskSignals signals() {
         return signals;
+    }
+
+    /** Who traces this task, and whom it traces: ptrace(2). */
+    public Tracing tracing() {
+        return tracing;
+    }
+
+    /** Whether system calls take the long way. */
+    boolean watchesCalls() {
+        return callsWatched;
+    }
+
+    /** Finds out anew whether system calls take the long way. */
+    void recalculateWork() {
+        callsWatched = tracing.isTraced();
     }
 
     /** Sends a signal to this one task, as tgkill(2) does, without asking who may. Any thread may call. */

@@ -9,6 +9,9 @@ final class TaskList {
         var group = task.group();
         synchronized (group.signals()) {
             group.tasks().add(task);
+            if (group.signals().isStopping()) {
+                task.signals().requestStop();
+            }
             // A process that is ending, or stopping, takes its new tasks along.
             task.signals().recalculate();
             if (task.kernel().isFrozen()) {

@@ -18,6 +18,11 @@ public final class TaskSignals {
     /** Number of the processor's page-fault exception. */
     private static final int PAGE_FAULT = 14;
 
+    private static final int ERESTARTSYS = -512;
+    private static final int ERESTARTNOINTR = -513;
+    private static final int ERESTARTNOHAND = -514;
+    private static final int ERESTART_RESTARTBLOCK = -516;
+
     private final Task task;
     private final PendingSignals pending;
 
@@ -36,6 +41,7 @@ public final class TaskSignals {
     private boolean maskSaved;
     private SignalStack stack = SignalStack.NONE;
     private InterruptedCallException interruption;
+    private int interruptedNumber;
     private final SignalFrame.Fault fault = new SignalFrame.Fault();
 
     TaskSignals(Task task) {
@@ -112,6 +118,12 @@ public final class TaskSignals {
             maskSaved = false;
             setMask(savedMask);
         }
+    }
+
+    /** Sets the mask on behalf of a tracer, while the task stands in a stop. With the signal lock. */
+    public void setMaskInStop(long set) {
+        maskSaved = false;
+        setMask(set);
     }
 
     /** The mask that a handler's frame keeps, to be restored when it returns. */
@@ -254,7 +266,10 @@ public final class TaskSignals {
     /** Finds out anew whether something ends blocking calls. With the signal lock. */
     void recalculate() {
         long deliverable = (pending.set() | lock().pending().set()) & ~mask;
-        interrupts = deliverable != 0 || stopRequested || lock().isDoomed(task);
+        interrupts = deliverable != 0
+                || stopRequested
+                || lock().isDoomed(task)
+                || task.tracing().isTrapDue();
         if (interrupts) {
             attention = true;
         }
@@ -284,6 +299,12 @@ public final class TaskSignals {
     void becomeStopped() {
         stopRequested = false;
         stopped = true;
+    }
+
+    /** The task's own thread stands in a tracer's stop instead. With the signal lock. */
+    void leaveStop() {
+        stopRequested = false;
+        stopped = false;
     }
 
     /** With the signal lock. */
@@ -320,13 +341,39 @@ public final class TaskSignals {
 
     long interruptedCall(InterruptedCallException call) {
         interruption = call;
-        // The codes of Linux's include/linux/errno.h; only tracers see them.
-        return switch (call.restart()) {
-            case SYS -> -512;
-            case NOINTR -> -513;
-            case NOHAND -> -514;
-            case BLOCK -> -516;
+        interruptedNumber = (int) task.context().syscallNumber();
+        return interruptionCode();
+    }
+
+    /** What the interrupted call shows as its result: a code of Linux's include/linux/errno.h that only tracers see. */
+    long interruptionCode() {
+        return switch (interruption.restart()) {
+            case SYS -> ERESTARTSYS;
+            case NOINTR -> ERESTARTNOINTR;
+            case NOHAND -> ERESTARTNOHAND;
+            case BLOCK -> ERESTART_RESTARTBLOCK;
         };
+    }
+
+    /** Number of the call that was interrupted. */
+    int interruptedNumber() {
+        return interruptedNumber;
+    }
+
+    /** A tracer has left {@code result} as the result of call {@code number}: a restart if it is one of the codes. */
+    void resumeInterruption(long result, int number) {
+        interruptedNumber = number;
+        if (result == ERESTARTSYS) {
+            interruption = InterruptedCallException.SYS;
+        } else if (result == ERESTARTNOINTR) {
+            interruption = InterruptedCallException.NOINTR;
+        } else if (result == ERESTARTNOHAND) {
+            interruption = InterruptedCallException.NOHAND;
+        } else if (result == ERESTART_RESTARTBLOCK) {
+            interruption = InterruptedCallException.BLOCK;
+        } else {
+            interruption = null;
+        }
     }
 
     /** The interruption of the last call that is still to be turned into a restart or EINTR; null if there is none. */

@@ -73,6 +73,32 @@ final class FaultResolver {
         }
     }
 
+    /**
+     * Makes one access possible that the program itself may not make: a debugger reads what is mapped without
+     * permissions, and writes its own copy of private memory that is read-only. FOLL_FORCE of Linux.
+     *
+     * @return whether it is possible now
+     */
+    boolean resolveForced(long address, boolean write) {
+        Vma vma = mappings.find(address);
+        if (vma == null || write && vma.isShared() && (vma.prot & Mman.PROT_WRITE) == 0) {
+            return false; // a debugger's write must not end up in a file
+        }
+        try {
+            long page = Pages.pageDown(address);
+            if (pages.find(page) == null) {
+                fill(vma, page);
+            }
+            Segment segment = pages.find(page);
+            if (write && segment.copyOnWrite) {
+                breakCopyOnWrite(mappings.find(address), segment, page);
+            }
+            return true;
+        } catch (ErrnoException e) {
+            return false; // beyond the end of a file, or no memory
+        }
+    }
+
     /** Maps what of a new or newly accessible VMA can be mapped at once, so that it causes no faults. */
     void fillEagerly(Vma vma, boolean populate) throws ErrnoException {
         if (vma.prot == 0) {

@@ -93,6 +93,48 @@ final class GuestAccess {
         return done;
     }
 
+    /** Reads as a debugger does, whatever the permissions; answers how much was copied. */
+    int copyInForced(long address, byte[] destination, int offset, int length) {
+        return transferForced(Direction.TO_ARRAY, address, destination, offset, length);
+    }
+
+    /** Writes as a debugger does: private memory also if it is read-only; answers how much was copied. */
+    int copyOutForced(long address, byte[] source, int offset, int length) {
+        return transferForced(Direction.FROM_ARRAY, address, source, offset, length);
+    }
+
+    private int transferForced(Direction direction, long address, byte[] array, int local, int length) {
+        java.util.Objects.checkFromIndexSize(local, length, array.length);
+        int done = 0;
+        while (done < length) {
+            long here = address + done;
+            // Under one lock, so that nobody takes away what was just made accessible.
+            long stamp = memory.lock.writeLock();
+            try {
+                if (!memory.faults.resolveForced(here, direction.writesGuest())) {
+                    break;
+                }
+                Segment segment = pages.find(here);
+                int count = (int) Math.min(length - done, segment.end - here);
+                count = (int) Math.min(count, Pages.PAGE_BYTES - (here & Pages.PAGE_BYTES - 1));
+                long offset = here + segment.delta;
+                long copied = count;
+                if (segment.file.isMapped()) {
+                    move(direction, segment.file.address(offset), array, local + done, count);
+                } else {
+                    copied = unmappedPiece(direction, segment.file, offset, array, local + done, count);
+                }
+                if (copied <= 0) {
+                    break;
+                }
+                done += copied;
+            } finally {
+                memory.lock.unlockWrite(stamp);
+            }
+        }
+        return done;
+    }
+
     /** Copies what one segment holds; 0 if it must be made accessible first, -1 if the host failed. */
     private long piece(Direction direction, long address, byte[] array, long local, long length) {
         long stamp = memory.lock.readLock();

@@ -458,6 +458,24 @@ public final class MemoryManager {
         access.checkWhole(access.copyOut(address, source, offset, length), length);
     }
 
+    /**
+     * Reads on behalf of a debugger: also what is mapped without permissions.
+     *
+     * @return bytes copied, up to the first that is not mapped
+     */
+    public int inspect(long address, byte[] destination, int offset, int length) {
+        return access.copyInForced(address, destination, offset, length);
+    }
+
+    /**
+     * Writes on behalf of a debugger: private memory also where it is read-only, as for a breakpoint.
+     *
+     * @return bytes copied, up to the first that cannot be written
+     */
+    public int patch(long address, byte[] source, int offset, int length) {
+        return access.copyOutForced(address, source, offset, length);
+    }
+
     public byte getByte(long address) throws ErrnoException {
         return (byte) access.load(address, 1);
     }

@@ -9,7 +9,7 @@ import dev.picket.sentry.kernel.Task;
 final class ProcessAccess {
     private ProcessAccess() {}
 
-    /** EPERM unless {@code task} may read the state of {@code other}. */
+    /** EPERM unless {@code task} may read the state of {@code other}: PTRACE_MODE_READ_REALCREDS. */
     static void check(Task task, Task other) throws ErrnoException {
         if (task.group() == other.group()) {
             return;

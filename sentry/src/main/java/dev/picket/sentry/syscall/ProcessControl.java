@@ -11,10 +11,10 @@ import java.nio.charset.StandardCharsets;
 /** Settings of a task or process: prctl(2), arch_prctl(2). */
 final class ProcessControl {
     private static final int NAME_BYTES = 16;
-    private static final int ARCH_SET_GS = 0x1001;
-    private static final int ARCH_SET_FS = 0x1002;
-    private static final int ARCH_GET_FS = 0x1003;
-    private static final int ARCH_GET_GS = 0x1004;
+    static final int ARCH_SET_GS = 0x1001;
+    static final int ARCH_SET_FS = 0x1002;
+    static final int ARCH_GET_FS = 0x1003;
+    static final int ARCH_GET_GS = 0x1004;
     private static final long DEFAULT_SLACK_NANOS = 50_000;
 
     private ProcessControl() {}

@@ -143,7 +143,12 @@ public final class SyscallTable {
         partial(98, "getrusage", Limits::getrusage, "times and memory only");
         supported(99, "sysinfo", SystemInformation::sysinfo);
         supported(100, "times", TimeCalls::times);
-        refused(101, "ptrace", EPERM, "one process may not trace another");
+        partial(
+                101,
+                "ptrace",
+                PtraceCalls::ptrace,
+                "no hardware breakpoints; segment registers stay as they are; PTRACE_SECCOMP_GET_FILTER and the like"
+                        + " are missing");
         supported(102, "getuid", Identity::getuid);
         partial(103, "syslog", SystemInformation::syslog, "the log is empty");
         supported(104, "getgid", Identity::getgid);

@@ -31,7 +31,8 @@ class GuestProgramsTest {
             "times",
             "terminals",
             "proc",
-            "sysvipc");
+            "sysvipc",
+            "tracing");
 
     private static final int SECONDS = 60;
 

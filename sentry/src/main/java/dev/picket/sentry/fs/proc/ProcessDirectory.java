@@ -47,6 +47,7 @@ final class ProcessDirectory extends GeneratedDirectory {
         secret("smaps_rollup", 0444, maps::smapsRollup);
         file("mounts", 0444, mounts::mounts);
         file("mountinfo", 0444, mounts::mountInfo);
+        addLazily("mem", () -> new MemoryFile(fileSystem, subject));
         writable("comm", 0644, (reader, text) -> text.append(living().name()).append('\n'), this::setName);
         file("cgroup", 0444, (reader, text) -> text.append("0::/\n"));
         file("cpuset", 0444, (reader, text) -> text.append("/\n"));

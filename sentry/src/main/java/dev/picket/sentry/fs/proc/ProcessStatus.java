@@ -144,7 +144,8 @@ final class ProcessStatus {
         line(text, "Ngid", 0);
         line(text, "Pid", subject.id());
         line(text, "PPid", process.parentId());
-        line(text, "TracerPid", 0);
+        var tracer = task.tracing().tracer();
+        line(text, "TracerPid", tracer == null ? 0 : tracer.group().id());
         line(
                 text,
                 "Uid",
@@ -242,6 +243,7 @@ final class ProcessStatus {
             case 'R' -> "R (running)";
             case 'S' -> "S (sleeping)";
             case 'T' -> "T (stopped)";
+            case 't' -> "t (tracing stop)";
             case 'Z' -> "Z (zombie)";
             default -> Character.toString(letter);
         };

@@ -3,6 +3,7 @@ package dev.picket.sentry.kernel.signal;
 import dev.picket.platform.linux.Signal;
 import java.util.ArrayDeque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -82,6 +83,11 @@ public final class PendingSignals {
             }
         }
         return false;
+    }
+
+    /** The signals in the order in which they came. */
+    public List<SignalInfo> queued() {
+        return List.copyOf(queue);
     }
 
     /** How many signals are queued. */
