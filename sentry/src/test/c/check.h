@@ -71,6 +71,7 @@ static const char *current_case;
         if (child_ == 0) {                                                                                 \
             failures = 0;                                                                                  \
             __VA_ARGS__;                                                                                   \
+            fflush(stdout);                                                                                \
             _exit(failures != 0);                                                                          \
         }                                                                                                  \
         if (waitpid(child_, &status_, 0) != child_) status_ = -1;                                          \

@@ -136,6 +136,32 @@ public final class Assembler {
         memory(0x89, source, base);
     }
 
+    /** {@code mov r64, [r64 + disp32]}: REX.W 8B /r with mod 10. */
+    public void load(Register destination, Register base, int displacement) {
+        memory(0x8B, destination, base, displacement);
+    }
+
+    /** {@code mov [r64 + disp32], r64}: REX.W 89 /r with mod 10. */
+    public void store(Register base, int displacement, Register source) {
+        memory(0x89, source, base, displacement);
+    }
+
+    /** {@code mov [r64 + disp32], r32}: [REX] 89 /r with mod 10. */
+    public void store32(Register base, int displacement, Register source) {
+        if ((source.high() | base.high()) != 0) {
+            emit(0x40 | source.high() << 2 | base.high());
+        }
+        address(0x89, source, base, displacement);
+    }
+
+    /** {@code lea r64, [rip + disp32]}, relative to the next instruction: REX.W 8D /r with mod 00, rm 101. */
+    public void leaRelative(Register destination, int displacement) {
+        emit(0x48 | destination.high() << 2);
+        emit(0x8D);
+        emit(0x05 | destination.low() << 3);
+        little(displacement, 4);
+    }
+
     /** {@code lea r64, [rip + label]}: REX.W 8D /r with mod 00, rm 101. */
     public void lea(Register destination, Label label) {
         emit(0x48 | destination.high() << 2);
@@ -204,6 +230,77 @@ public final class Assembler {
         emit(0xF0 | divisor.low());
     }
 
+    /** {@code add r64, r64}: REX.W 01 /r. */
+    public void add(Register destination, Register source) {
+        registers(0x01, source, destination);
+    }
+
+    /** {@code add r64, [r64 + disp32]}: REX.W 03 /r with mod 10. */
+    public void add(Register destination, Register base, int displacement) {
+        memory(0x03, destination, base, displacement);
+    }
+
+    /** {@code sub r64, r64}: REX.W 29 /r. */
+    public void sub(Register destination, Register source) {
+        registers(0x29, source, destination);
+    }
+
+    /** {@code sub r64, [r64 + disp32]}: REX.W 2B /r with mod 10. */
+    public void sub(Register destination, Register base, int displacement) {
+        memory(0x2B, destination, base, displacement);
+    }
+
+    /** {@code cmp r64, [r64 + disp32]}: REX.W 3B /r with mod 10. */
+    public void cmp(Register left, Register base, int displacement) {
+        memory(0x3B, left, base, displacement);
+    }
+
+    /** {@code cmp r32, imm32}: [41] 81 /7 id. */
+    public void cmp32(Register left, int value) {
+        immediate32(7, left, value);
+    }
+
+    /** {@code and r32, imm32}, which clears the upper half: [41] 81 /4 id. */
+    public void and32(Register destination, int value) {
+        immediate32(4, destination, value);
+    }
+
+    /** {@code test r32, imm32}: [41] F7 /0 id. */
+    public void test32(Register left, int value) {
+        if (left.high() == 1) {
+            emit(0x41);
+        }
+        emit(0xF7, 0xC0 | left.low());
+        little(value, 4);
+    }
+
+    /** {@code or r64, r64}: REX.W 09 /r. */
+    public void or(Register destination, Register source) {
+        registers(0x09, source, destination);
+    }
+
+    /** {@code shl r64, imm8}: REX.W C1 /4 ib. */
+    public void shl(Register destination, int bits) {
+        emit(0x48 | destination.high(), 0xC1, 0xE0 | destination.low(), bits);
+    }
+
+    /** {@code shl r64, cl}: REX.W D3 /4. */
+    public void shlByCl(Register destination) {
+        emit(0x48 | destination.high(), 0xD3, 0xE0 | destination.low());
+    }
+
+    /** {@code shrd r64, r64, imm8}: REX.W 0F AC /r ib. */
+    public void shrd(Register destination, Register upper, int bits) {
+        emit(0x48 | upper.high() << 2 | destination.high(), 0x0F, 0xAC, 0xC0 | upper.low() << 3 | destination.low());
+        emit(bits);
+    }
+
+    /** {@code mul qword [r64 + disp32]}, rdx:rax = rax times it: REX.W F7 /4 with mod 10. */
+    public void mul(Register base, int displacement) {
+        emit(0x48 | base.high());
+        address(0xF7, Register.RSP, base, displacement); // 4, the extension, is also the number of rsp
+    }
+
     // ---- Jumps
 
     /** {@code jmp rel32}: E9 cd. */
@@ -222,6 +319,23 @@ public final class Assembler {
     public void jnz(Label target) {
         emit(0x0F, 0x85);
         displacement(target);
+    }
+
+    /** {@code jb rel32}, unsigned less: 0F 82 cd. */
+    public void jb(Label target) {
+        emit(0x0F, 0x82);
+        displacement(target);
+    }
+
+    /** {@code ja rel32}, unsigned greater: 0F 87 cd. */
+    public void ja(Label target) {
+        emit(0x0F, 0x87);
+        displacement(target);
+    }
+
+    /** {@code ret}: C3. */
+    public void ret() {
+        emit(0xC3);
     }
 
     /** {@code jmp r64}: [41] FF /4. */
@@ -282,6 +396,31 @@ public final class Assembler {
         emit(0x90);
     }
 
+    /** {@code pause}: F3 90. */
+    public void pause() {
+        emit(0xF3, 0x90);
+    }
+
+    // ---- Time and place
+
+    /** {@code rdtsc}, the counter in edx:eax: 0F 31. */
+    public void rdtsc() {
+        emit(0x0F, 0x31);
+    }
+
+    /** {@code lfence}: 0F AE E8. */
+    public void lfence() {
+        emit(0x0F, 0xAE, 0xE8);
+    }
+
+    /** {@code lsl r32, r32}, the limit of a segment, with ZF if there is one: [REX] 0F 03 /r. */
+    public void lsl(Register destination, Register selector) {
+        if ((destination.high() | selector.high()) != 0) {
+            emit(0x40 | destination.high() << 2 | selector.high());
+        }
+        emit(0x0F, 0x03, 0xC0 | destination.low() << 3 | selector.low());
+    }
+
     // ---- Segments and SSE
 
     /** {@code wrfsbase r64}: F3 REX.W 0F AE /2. */
@@ -312,11 +451,28 @@ public final class Assembler {
     }
 
     private void memory(int opcode, Register reg, Register base) {
-        emit(0x48 | reg.high() << 2 | base.high(), opcode, 0x80 | reg.low() << 3 | base.low());
+        memory(opcode, reg, base, 0);
+    }
+
+    private void memory(int opcode, Register reg, Register base, int displacement) {
+        emit(0x48 | reg.high() << 2 | base.high());
+        address(opcode, reg, base, displacement);
+    }
+
+    private void address(int opcode, Register reg, Register base, int displacement) {
+        emit(opcode, 0x80 | reg.low() << 3 | base.low());
         if (base.low() == 4) {
             emit(0x24); // rsp and r12 as a base need a SIB byte
         }
-        little(0, 4);
+        little(displacement, 4);
+    }
+
+    private void immediate32(int extension, Register rm, int value) {
+        if (rm.high() == 1) {
+            emit(0x41);
+        }
+        emit(0x81, 0xC0 | extension << 3 | rm.low());
+        little(value, 4);
     }
 
     private void immediate(int extension, Register rm, int value) {

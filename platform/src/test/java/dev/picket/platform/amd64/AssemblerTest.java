@@ -8,6 +8,7 @@ import static dev.picket.platform.amd64.Register.RAX;
 import static dev.picket.platform.amd64.Register.RBX;
 import static dev.picket.platform.amd64.Register.RCX;
 import static dev.picket.platform.amd64.Register.RDI;
+import static dev.picket.platform.amd64.Register.RDX;
 import static dev.picket.platform.amd64.Register.RSI;
 import static dev.picket.platform.amd64.Register.RSP;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -41,6 +42,31 @@ class AssemblerTest {
             new Golden("mov rcx,QWORD PTR [r12+0x0]", a -> a.load(RCX, R12)),
             new Golden("mov QWORD PTR [rdi+0x0],r8", a -> a.store(RDI, R8)),
             new Golden("mov QWORD PTR [r13+0x0],rsi", a -> a.store(R13, RSI)),
+            new Golden("mov rax,QWORD PTR [r9+0x18]", a -> a.load(RAX, R9, 0x18)),
+            new Golden("mov QWORD PTR [rsi+0x8],rdx", a -> a.store(RSI, 8, RDX)),
+            new Golden("mov DWORD PTR [rdi+0x0],edx", a -> a.store32(RDI, 0, RDX)),
+            new Golden("mov DWORD PTR [r12+0x4],r8d", a -> a.store32(R12, 4, R8)),
+            new Golden("add rax,rcx", a -> a.add(RAX, RCX)),
+            new Golden("add rax,QWORD PTR [r9+0x20]", a -> a.add(RAX, R9, 0x20)),
+            new Golden("sub r8,rdx", a -> a.sub(R8, RDX)),
+            new Golden("sub rax,QWORD PTR [r9+0x10]", a -> a.sub(RAX, R9, 0x10)),
+            new Golden("cmp r8,QWORD PTR [r9+0x0]", a -> a.cmp(R8, R9, 0)),
+            new Golden("cmp edi,0xb", a -> a.cmp32(RDI, 11)),
+            new Golden("cmp r9d,0xb", a -> a.cmp32(R9, 11)),
+            new Golden("and ecx,0xfff", a -> a.and32(RCX, 0xfff)),
+            new Golden("test ecx,0x60", a -> a.test32(RCX, 0x60)),
+            new Golden("test r8d,0x60", a -> a.test32(R8, 0x60)),
+            new Golden("or rax,rdx", a -> a.or(RAX, RDX)),
+            new Golden("shl rdx,0x20", a -> a.shl(RDX, 32)),
+            new Golden("shl r8,cl", a -> a.shlByCl(R8)),
+            new Golden("shrd rax,rdx,0x28", a -> a.shrd(RAX, RDX, 40)),
+            new Golden("mul QWORD PTR [r9+0x18]", a -> a.mul(R9, 0x18)),
+            new Golden("ret", Assembler::ret),
+            new Golden("pause", Assembler::pause),
+            new Golden("rdtsc", Assembler::rdtsc),
+            new Golden("lfence", Assembler::lfence),
+            new Golden("lsl eax,ecx", a -> a.lsl(RAX, RCX)),
+            new Golden("lsl r8d,r9d", a -> a.lsl(R8, R9)),
             new Golden("push rbx", a -> a.push(RBX)),
             new Golden("push r12", a -> a.push(R12)),
             new Golden("pop rcx", a -> a.pop(RCX)),
@@ -96,6 +122,9 @@ class AssemblerTest {
         assembler.jmp(end);
         assembler.jz(start);
         assembler.jnz(end);
+        assembler.jb(start);
+        assembler.ja(end);
+        assembler.leaRelative(R9, -0x1000);
         assembler.lea(R8, end);
         assembler.lea(RSI, start);
         assembler.bind(end);
@@ -103,11 +132,14 @@ class AssemblerTest {
 
         assertEquals(
                 List.of(
-                        "jmp 0x1f",
+                        "jmp 0x32",
                         "je 0x0",
-                        "jne 0x1f",
-                        "lea r8,[rip+0x7] # 0x1f",
-                        "lea rsi,[rip+0xffffffffffffffe1] # 0x0",
+                        "jne 0x32",
+                        "jb 0x0",
+                        "ja 0x32",
+                        "lea r9,[rip+0xfffffffffffff000] # 0xfffffffffffff024",
+                        "lea r8,[rip+0x7] # 0x32",
+                        "lea rsi,[rip+0xffffffffffffffce] # 0x0",
                         "nop"),
                 disassemble(assembler.assemble()));
     }

@@ -244,7 +244,6 @@ public final class Clone {
                 new ThreadGroup(kernel, id, new GroupSignals.Seed(actions(), false), limits, own.processGroup(), null);
         group.setExecutable(own.executable());
         group.setDumpable(own.isDumpable());
-        group.setNiceness(own.niceness());
         group.setPersonality(own.personality());
         var child = new Task(kernel, group, id, context, parts);
         inherit(child);
@@ -286,6 +285,7 @@ public final class Clone {
             child.setSemaphoreUndo(parent.semaphoreUndo().retain());
         }
         child.privileges().copyFrom(parent.privileges());
+        child.scheduling().inherit(parent.scheduling());
         if (request.has(CLONE_CHILD_CLEARTID)) {
             child.words().setClearChildId(request.childIdAddress());
         }

@@ -50,6 +50,7 @@ public final class Execute implements RunState {
                         arguments,
                         environment,
                         task.group().limits().bound(Resource.RLIMIT_STACK),
+                        task.kernel().vdso(),
                         executable -> SetUserId.credentials(task.credentials(), executable, noNewPrivileges)));
         task.enter(new Execute(program));
     }

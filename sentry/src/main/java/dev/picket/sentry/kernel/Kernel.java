@@ -1,6 +1,7 @@
 package dev.picket.sentry.kernel;
 
 import dev.picket.platform.Platform;
+import dev.picket.platform.host.TimestampCounter;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.fs.tmpfs.HeapBudget;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
@@ -8,10 +9,13 @@ import dev.picket.sentry.kernel.futex.FutexTable;
 import dev.picket.sentry.kernel.ipc.IpcNamespace;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Clock;
+import dev.picket.sentry.kernel.time.TimeKeeper;
 import dev.picket.sentry.kernel.time.TimerService;
 import dev.picket.sentry.memory.FrameAllocator;
 import dev.picket.sentry.net.Network;
 import dev.picket.sentry.tty.Terminals;
+import dev.picket.sentry.vdso.TimePage;
+import dev.picket.sentry.vdso.Vdso;
 import dev.picket.sentry.vfs.MountNamespace;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -62,8 +66,12 @@ public final class Kernel implements AutoCloseable {
     private final Object tree = new Object();
     private final PidTable processes = new PidTable();
     private final FutexTable futexes = new FutexTable();
-    private final Clock clock = new Clock();
+    private final Vdso vdso;
+    private final Clock clock;
     private final TimerService timerService = new TimerService(this::crash);
+    /** Keeps the vDSO's time; null where the host's counter is no clock. */
+    private final TimeKeeper timeKeeper;
+
     private final RandomSource random = new RandomSource();
     private final HostNames hostNames;
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
@@ -86,13 +94,15 @@ public final class Kernel implements AutoCloseable {
     private volatile boolean closing;
     private volatile boolean dying;
 
+    /** @throws ErrnoException ENOMEM if guest memory has no room for the vDSO */
     public Kernel(
             Platform platform,
             FrameAllocator frames,
             MountNamespace mounts,
             SystemCalls systemCalls,
             ProgramLoader loader,
-            KernelOptions options) {
+            KernelOptions options)
+            throws ErrnoException {
         this.platform = platform;
         this.frames = frames;
         this.mounts = mounts;
@@ -102,6 +112,34 @@ public final class Kernel implements AutoCloseable {
         this.memoryFiles = newMemoryFileSystem(MEMORY_FILES_DEVICE, 0, 01777);
         this.ipc = new IpcNamespace(frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
         this.hostNames = new HostNames(options.hostName());
+        this.vdso = new Vdso(frames);
+        TimePage page = vdso.timePage();
+        page.setCpus(options.cpus());
+        TimestampCounter counter = TimestampCounter.ofHost();
+        this.clock = new Clock(page, counter);
+        this.timeKeeper =
+                counter == null ? null : new TimeKeeper(counter, page, clock, timerService, this::isAnyTaskAwake);
+    }
+
+    private boolean isAnyTaskAwake() {
+        for (var task : threads) {
+            if (!task.isBlocked()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A task is about to run guest code, or to ask for the time after it has slept. */
+    void guestRuns() {
+        if (timeKeeper != null) {
+            timeKeeper.guestRuns();
+        }
+    }
+
+    /** The vDSO that every program finds in its memory. */
+    public Vdso vdso() {
+        return vdso;
     }
 
     public Platform platform() {

@@ -53,6 +53,7 @@ final class ProcessStart {
                         spec.arguments(),
                         spec.environment(),
                         limits.bound(Resource.RLIMIT_STACK),
+                        kernel.vdso(),
                         executable -> SetUserId.credentials(spec.credentials(), executable, false)));
         var parts = new Task.Parts(
                 program.memory(),

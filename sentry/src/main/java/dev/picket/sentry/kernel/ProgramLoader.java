@@ -3,6 +3,7 @@ package dev.picket.sentry.kernel;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.MemoryManager;
+import dev.picket.sentry.vdso.Vdso;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.Path;
 import java.util.List;
@@ -24,6 +25,7 @@ public interface ProgramLoader {
      * @param fileName path of the program or script; empty for {@code start} itself, as with AT_EMPTY_PATH
      * @param flags AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH
      * @param stackLimitBytes RLIMIT_STACK, which bounds arguments and stack
+     * @param vdso what to map into the program's memory besides
      * @param privileges what the program's file makes of the caller's credentials
      */
     record Request(
@@ -34,6 +36,7 @@ public interface ProgramLoader {
             List<String> arguments,
             List<String> environment,
             long stackLimitBytes,
+            Vdso vdso,
             Privileges privileges) {}
 
     /** What set-user-ID and set-group-ID bits make of credentials. */

@@ -61,6 +61,7 @@ public final class Task implements TerminalCaller, Runnable {
 
     private final TaskMemoryWords words = new TaskMemoryWords();
     private final TaskPrivileges privileges = new TaskPrivileges();
+    private final TaskScheduling scheduling;
     private VforkWait vfork;
     private UndoList semaphoreUndo;
     private RestartBlock restartBlock;
@@ -86,6 +87,7 @@ public final class Task implements TerminalCaller, Runnable {
         this.credentials = parts.credentials();
         this.name = parts.name();
         this.startNanos = kernel.clock().bootNanos();
+        this.scheduling = new TaskScheduling(kernel.options().cpus());
         this.signals = new TaskSignals(this);
         this.systemCalls = kernel.systemCalls().forTask(this);
     }
@@ -165,6 +167,11 @@ public final class Task implements TerminalCaller, Runnable {
             return 'T';
         }
         return blocked ? 'S' : 'R';
+    }
+
+    /** Whether it sleeps in a system call, or stands still: whatever wakes it passes {@link Kernel#guestRuns}. */
+    boolean isBlocked() {
+        return blocked;
     }
 
     /** CPU time that the task's program has used, in nanoseconds. */
@@ -412,6 +419,7 @@ public final class Task implements TerminalCaller, Runnable {
             return true;
         } finally {
             blocked = false;
+            kernel.guestRuns();
         }
     }
 
@@ -540,6 +548,11 @@ public final class Task implements TerminalCaller, Runnable {
         }
     }
 
+    /** How it wants to be scheduled. Any thread may call. */
+    public TaskScheduling scheduling() {
+        return scheduling;
+    }
+
     VforkWait vfork() {
         return vfork;
     }
@@ -583,6 +596,7 @@ public final class Task implements TerminalCaller, Runnable {
     @Override
     public void run() {
         hostThreadId = kernel.clock().currentThreadId();
+        kernel.guestRuns();
         try {
             RunState state = RunGuest.INSTANCE;
             while (state != null) {

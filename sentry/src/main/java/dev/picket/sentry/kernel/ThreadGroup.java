@@ -164,15 +164,6 @@ public final class ThreadGroup {
         oomScoreAdjustment = value;
     }
 
-    /** Nice value, -20 to 19; see setpriority(2). It has no effect. */
-    public int niceness() {
-        return niceness;
-    }
-
-    public void setNiceness(int niceness) {
-        this.niceness = niceness;
-    }
-
     /** See personality(2). */
     public int personality() {
         return personality;

@@ -15,6 +15,7 @@ import dev.picket.sentry.memory.MapRequest;
 import dev.picket.sentry.memory.MemoryLimits;
 import dev.picket.sentry.memory.MemoryManager;
 import dev.picket.sentry.memory.ProgramAreas;
+import dev.picket.sentry.vdso.Vdso;
 import dev.picket.sentry.vfs.FileOperations;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
@@ -41,7 +42,7 @@ public final class Loader implements ProgramLoader {
     private static final int STACK_RANDOM_BITS = 22;
     private static final long BRK_RANDOM_BYTES = 32L << 20;
 
-    private static final int AUXILIARY_ENTRIES = 20;
+    private static final int AUXILIARY_ENTRIES = 21;
 
     private final Platform platform;
     private final FrameAllocator frames;
@@ -88,7 +89,9 @@ public final class Loader implements ProgramLoader {
             Path executable = file.path();
             Credentials credentials = request.privileges().credentialsFor(executable);
             InterpreterFiles interpreters = path -> openInterpreter(request, path);
-            Image image = load(new OpenProgram(file), interpreters, arguments, request.stackLimitBytes(), credentials);
+            var vdso = request.vdso();
+            Image image =
+                    load(new OpenProgram(file), interpreters, arguments, request.stackLimitBytes(), vdso, credentials);
             return new Program(image.memory(), executable, name, credentials, image.entry(), image.stackPointer());
         } finally {
             file.release();
@@ -115,13 +118,14 @@ public final class Loader implements ProgramLoader {
             InterpreterFiles interpreters,
             Arguments arguments,
             long stackLimitBytes,
+            Vdso vdso,
             Credentials credentials)
             throws ErrnoException {
         ElfImage program = ElfImage.read(file, Errno.ENOEXEC);
         OpenFile interpreterFile = program.interpreter() == null ? null : interpreters.open(program.interpreter());
         try {
             ProgramFile interpreter = interpreterFile == null ? null : new OpenProgram(interpreterFile);
-            return load(program, file, interpreter, arguments, stackLimitBytes, credentials);
+            return load(program, file, interpreter, arguments, stackLimitBytes, vdso, credentials);
         } finally {
             if (interpreterFile != null) {
                 interpreterFile.release();
@@ -136,6 +140,7 @@ public final class Loader implements ProgramLoader {
             ProgramFile interpreterFile,
             Arguments arguments,
             long stackLimitBytes,
+            Vdso vdso,
             Credentials credentials)
             throws ErrnoException {
         ElfImage interpreter = interpreterFile == null ? null : ElfImage.read(interpreterFile, Errno.ELIBBAD);
@@ -169,7 +174,8 @@ public final class Loader implements ProgramLoader {
             var stack = new InitialStack(arguments, stackTop, random.getAsLong());
             mapStack(
                     memory, stackTop, stack.bytesAtMost(AUXILIARY_ENTRIES), stackLimitBytes, program.executableStack());
-            long[] vector = auxiliaryVector(program, bias, interpreterBias, stack, credentials);
+            long vdsoAddress = vdso.map(memory);
+            long[] vector = auxiliaryVector(program, bias, interpreterBias, vdsoAddress, stack, credentials);
             long stackPointer = stack.write(memory, vector, random.getAsLong(), random.getAsLong());
             memory.setAreas(areas(program, bias, stack, stackPointer, vector));
             return new Image(memory, entry, stackPointer);
@@ -233,11 +239,17 @@ public final class Loader implements ProgramLoader {
     }
 
     private long[] auxiliaryVector(
-            ElfImage program, long bias, long interpreterBase, InitialStack stack, Credentials credentials) {
+            ElfImage program,
+            long bias,
+            long interpreterBase,
+            long vdsoAddress,
+            InitialStack stack,
+            Credentials credentials) {
         long headers = program.programHeaderAddress() == 0 ? 0 : program.programHeaderAddress() + bias;
         boolean secure = credentials.realUser() != credentials.effectiveUser()
                 || credentials.realGroup() != credentials.effectiveGroup();
         return new long[] {
+            AT_SYSINFO_EHDR, vdsoAddress,
             AT_MINSIGSTKSZ, machine.signalFrameBytes(),
             AT_HWCAP, machine.capabilities(),
             AT_PAGESZ, PAGE_BYTES,

@@ -22,8 +22,10 @@ final class GuestClocks {
     static long now(Task task, int clock) throws ErrnoException {
         var clocks = task.kernel().clock();
         return switch (clock) {
-            case CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_REALTIME_ALARM, CLOCK_TAI -> clocks.realtimeNanos();
-            case CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_MONOTONIC_COARSE -> clocks.monotonicNanos();
+            case CLOCK_REALTIME, CLOCK_REALTIME_ALARM, CLOCK_TAI -> clocks.realtimeNanos();
+            case CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW -> clocks.monotonicNanos();
+            case CLOCK_REALTIME_COARSE -> clocks.coarseRealtimeNanos();
+            case CLOCK_MONOTONIC_COARSE -> clocks.coarseMonotonicNanos();
             case CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM -> clocks.bootNanos();
             case CLOCK_PROCESS_CPUTIME_ID -> sum(task.group().usage());
             case CLOCK_THREAD_CPUTIME_ID -> task.userNanos() + task.systemNanos();

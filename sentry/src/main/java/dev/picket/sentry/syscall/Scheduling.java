@@ -1,28 +1,26 @@
 package dev.picket.sentry.syscall;
 
+import static dev.picket.platform.linux.Sched.*;
+
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Resource;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.kernel.TaskScheduling.Attributes;
 
-/**
- * Scheduling: sched_setaffinity(2), sched_setscheduler(2), setpriority(2) and their kin. The host's scheduler runs the
- * guest's tasks; what a guest sets is checked as Linux does, remembered where it can be asked for, and has no effect.
- */
+/** Policies and their parameters: sched_setscheduler(2), sched_setparam(2), sched_setattr(2); what they do is in sched(7). */
 final class Scheduling {
-    private static final int SCHED_NORMAL = 0;
-    private static final int SCHED_FIFO = 1;
-    private static final int SCHED_RR = 2;
-    private static final int SCHED_BATCH = 3;
-    private static final int SCHED_IDLE = 5;
-    private static final int SCHED_RESET_ON_FORK = 0x40000000;
-    private static final int HIGHEST_REALTIME = 99;
-    private static final int LOWEST_NICE = 19;
-    private static final int HIGHEST_NICE = -20;
-    private static final int PRIO_PROCESS = 0;
-    private static final int PRIO_PGRP = 1;
-    private static final int PRIO_USER = 2;
     private static final long RR_INTERVAL_NANOS = 100_000_000L;
+    private static final long FAIR_INTERVAL_NANOS = 4_000_000L;
+
+    /** sched_setparam(2) keeps the policy. */
+    private static final int KEEP_POLICY = -1;
+
+    private static final int PAGE_BYTES = 4096;
+    private static final long SHORTEST_RUNTIME_NANOS = 1 << 10;
+    private static final long SHORTEST_PERIOD_NANOS = 100_000L;
+    private static final long LONGEST_PERIOD_NANOS = (1L << 22) * 1000;
 
     private Scheduling() {}
 
@@ -32,162 +30,239 @@ final class Scheduling {
         return 0;
     }
 
-    /** sched_getaffinity(2): all CPUs of the sandbox. */
-    static long schedGetaffinity(Task task, SyscallArguments args) throws ErrnoException {
-        long length = args.asSize(1) & 0xffffffffL;
-        long address = args.asAddress(2);
-        find(task, args.asInt(0));
-        int cpus = task.kernel().options().cpus();
-        int words = (cpus + 63) / 64;
-        if (length < words * 8L || (length & 7) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-
-        for (int word = 0; word < words; word++) {
-            int left = cpus - word * 64;
-            task.memory().putLong(address + word * 8L, left >= 64 ? -1L : (1L << left) - 1);
-        }
-        return words * 8L;
-    }
-
-    /** sched_setaffinity(2). */
-    static long schedSetaffinity(Task task, SyscallArguments args) throws ErrnoException {
-        long length = args.asSize(1) & 0xffffffffL;
-        long address = args.asAddress(2);
-        find(task, args.asInt(0));
-        int cpus = task.kernel().options().cpus();
-        boolean any = false;
-        for (int cpu = 0; cpu < cpus && cpu / 8 < length; cpu++) {
-            any |= (task.memory().getByte(address + cpu / 8) >> (cpu & 7) & 1) != 0;
-        }
-        if (!any) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        return 0;
-    }
-
     /** sched_getscheduler(2). */
     static long schedGetscheduler(Task task, SyscallArguments args) throws ErrnoException {
-        find(task, args.asInt(0));
-        return SCHED_NORMAL;
+        var attributes = find(task, args.asInt(0)).scheduling().attributes();
+        return attributes.policy() | (attributes.resetOnFork() ? SCHED_RESET_ON_FORK : 0);
     }
 
     /** sched_setscheduler(2). */
     static long schedSetscheduler(Task task, SyscallArguments args) throws ErrnoException {
         int policy = args.asInt(1);
-        long address = args.asAddress(2);
-        if (address == 0 || policy < 0) {
+        if (policy < 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        return setParameter(task, args.asInt(0), policy, args.asAddress(2));
+    }
+
+    /** sched_setparam(2). */
+    static long schedSetparam(Task task, SyscallArguments args) throws ErrnoException {
+        return setParameter(task, args.asInt(0), KEEP_POLICY, args.asAddress(1));
+    }
+
+    private static long setParameter(Task task, int id, int policy, long address) throws ErrnoException {
+        if (address == 0 || id < 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         int priority = task.memory().getInt(address);
-        find(task, args.asInt(0));
-        checkPolicy(task, policy & ~SCHED_RESET_ON_FORK, priority);
+        var target = find(task, id);
+        var old = target.scheduling().attributes();
+
+        boolean keep = policy == KEEP_POLICY;
+        set(
+                task,
+                target,
+                new Attributes(
+                        keep ? old.policy() : policy & ~SCHED_RESET_ON_FORK,
+                        keep ? old.resetOnFork() : (policy & SCHED_RESET_ON_FORK) != 0,
+                        old.nice(),
+                        priority,
+                        0,
+                        0,
+                        0,
+                        0));
         return 0;
     }
 
     /** sched_getparam(2). */
     static long schedGetparam(Task task, SyscallArguments args) throws ErrnoException {
-        if (args.asAddress(1) == 0) {
+        long address = args.asAddress(1);
+        if (address == 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        find(task, args.asInt(0));
-        task.memory().putInt(args.asAddress(1), 0);
+        var attributes = find(task, args.asInt(0)).scheduling().attributes();
+        task.memory().putInt(address, attributes.priority());
         return 0;
     }
 
-    /** sched_setparam(2). */
-    static long schedSetparam(Task task, SyscallArguments args) throws ErrnoException {
-        if (args.asAddress(1) == 0) {
+    /** sched_setattr(2). */
+    static long schedSetattr(Task task, SyscallArguments args) throws ErrnoException {
+        int id = args.asInt(0);
+        long address = args.asAddress(1);
+        if (address == 0 || id < 0 || args.asInt(2) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        int priority = task.memory().getInt(args.asAddress(1));
-        find(task, args.asInt(0));
-        checkPolicy(task, SCHED_NORMAL, priority);
+        byte[] bytes = fetch(task, address);
+        var fields = java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        int policy = fields.getInt(4);
+        long flags = fields.getLong(8);
+        if (policy < 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        var target = find(task, id);
+
+        var old = target.scheduling().attributes();
+        boolean keepPolicy = (flags & SCHED_FLAG_KEEP_POLICY) != 0;
+        boolean keepParameters = (flags & SCHED_FLAG_KEEP_PARAMS) != 0;
+        int nice = Math.max(MIN_NICE, Math.min(MAX_NICE, fields.getInt(16)));
+        set(
+                task,
+                target,
+                new Attributes(
+                        keepPolicy ? old.policy() : policy,
+                        keepPolicy ? old.resetOnFork() : (flags & SCHED_FLAG_RESET_ON_FORK) != 0,
+                        keepParameters ? old.nice() : nice,
+                        keepParameters ? old.priority() : fields.getInt(20),
+                        keepParameters ? old.runtime() : fields.getLong(24),
+                        keepParameters ? old.deadline() : fields.getLong(32),
+                        keepParameters ? old.period() : fields.getLong(40),
+                        flags));
         return 0;
     }
 
-    private static void checkPolicy(Task task, int policy, int priority) throws ErrnoException {
-        switch (policy) {
-            case SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE -> {
-                if (priority != 0) {
-                    throw ErrnoException.of(Errno.EINVAL);
-                }
-            }
-            case SCHED_FIFO, SCHED_RR -> {
-                if (priority < 1 || priority > HIGHEST_REALTIME) {
-                    throw ErrnoException.of(Errno.EINVAL);
-                }
-                if (!task.credentials().has(Credentials.CAP_SYS_NICE)) {
-                    throw ErrnoException.of(Errno.EPERM);
-                }
-            }
-            default -> throw ErrnoException.of(Errno.EINVAL);
+    /** The struct sched_attr: E2BIG, and the size that is known written to it, if it is too short or has unknown parts. */
+    private static byte[] fetch(Task task, long address) throws ErrnoException {
+        var memory = task.memory();
+        long size = memory.getInt(address) & 0xffffffffL;
+        if (size == 0) {
+            size = SCHED_ATTR_SIZE_VER0;
         }
+        boolean known = size >= SCHED_ATTR_SIZE_VER0 && size <= PAGE_BYTES;
+        byte[] bytes = new byte[known ? Math.max((int) size, SCHED_ATTR_SIZE_VER1) : 0];
+        if (known) {
+            memory.copyIn(address, bytes, 0, (int) size);
+            for (int index = SCHED_ATTR_SIZE_VER1; index < size; index++) {
+                known &= bytes[index] == 0;
+            }
+        }
+        if (!known) {
+            memory.putInt(address, SCHED_ATTR_SIZE_VER1);
+            throw ErrnoException.of(Errno.E2BIG);
+        }
+        if ((bytes[8] & SCHED_FLAG_UTIL_CLAMP) != 0 && size < SCHED_ATTR_SIZE_VER1) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        return bytes;
+    }
+
+    /** sched_getattr(2). */
+    static long schedGetattr(Task task, SyscallArguments args) throws ErrnoException {
+        int id = args.asInt(0);
+        long address = args.asAddress(1);
+        long size = args.asInt(2) & 0xffffffffL;
+        if (address == 0 || id < 0 || size > PAGE_BYTES || size < SCHED_ATTR_SIZE_VER0 || args.asInt(3) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        var attributes = find(task, id).scheduling().attributes();
+
+        boolean deadline = attributes.policy() == SCHED_DEADLINE;
+        boolean fair = !deadline && !attributes.isRealtime();
+        int length = (int) Math.min(size, SCHED_ATTR_SIZE_VER1);
+        var fields = java.nio.ByteBuffer.allocate(SCHED_ATTR_SIZE_VER1).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        fields.putInt(length).putInt(attributes.policy());
+        long kept = deadline ? attributes.flags() & (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN) : 0;
+        fields.putLong(kept | (attributes.resetOnFork() ? SCHED_FLAG_RESET_ON_FORK : 0));
+        fields.putInt(fair ? attributes.nice() : 0).putInt(attributes.priority());
+        fields.putLong(attributes.runtime()).putLong(attributes.deadline()).putLong(attributes.period());
+        task.memory().copyOut(address, fields.array(), 0, length);
+        return 0;
+    }
+
+    /** What __sched_setscheduler() of Linux checks, in its order. */
+    private static void set(Task task, Task target, Attributes wanted) throws ErrnoException {
+        boolean deadline = wanted.policy() == SCHED_DEADLINE;
+        boolean known =
+                switch (wanted.policy()) {
+                    case SCHED_NORMAL, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE -> true;
+                    default -> false;
+                };
+        if (!known
+                || (wanted.flags() & ~SCHED_FLAG_ALL) != 0
+                || Integer.compareUnsigned(wanted.priority(), MAX_RT_PRIO) > 0
+                || deadline && !isPossibleDeadline(wanted)
+                || wanted.isRealtime() != (wanted.priority() != 0)) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        if (!mayBeSet(task, target, wanted) && !task.credentials().has(Credentials.CAP_SYS_NICE)) {
+            throw ErrnoException.of(Errno.EPERM);
+        }
+        if ((wanted.flags() & SCHED_FLAG_UTIL_CLAMP) != 0) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP); // as on kernels without CONFIG_UCLAMP_TASK
+        }
+        long period = deadline && wanted.period() == 0 ? wanted.deadline() : wanted.period();
+        boolean fair = !deadline && !wanted.isRealtime();
+        target.scheduling()
+                .setAttributes(new Attributes(
+                        wanted.policy(),
+                        wanted.resetOnFork(),
+                        fair ? wanted.nice() : target.scheduling().nice(),
+                        wanted.priority(),
+                        deadline ? wanted.runtime() : 0,
+                        deadline ? wanted.deadline() : 0,
+                        deadline ? period : 0,
+                        wanted.flags()));
+    }
+
+    private static boolean isPossibleDeadline(Attributes wanted) {
+        long period = wanted.period() == 0 ? wanted.deadline() : wanted.period();
+        return wanted.deadline() > 0
+                && wanted.period() >= 0
+                && Long.compareUnsigned(wanted.runtime(), SHORTEST_RUNTIME_NANOS) >= 0
+                && Long.compareUnsigned(period, wanted.deadline()) >= 0
+                && Long.compareUnsigned(wanted.deadline(), wanted.runtime()) >= 0
+                && period >= SHORTEST_PERIOD_NANOS
+                && period <= LONGEST_PERIOD_NANOS;
+    }
+
+    /** Whether a task may ask for this without CAP_SYS_NICE: user_check_sched_setscheduler() of Linux. */
+    private static boolean mayBeSet(Task task, Task target, Attributes wanted) {
+        var old = target.scheduling().attributes();
+        var limits = target.group().limits();
+        if (wanted.policy() == SCHED_DEADLINE || !Priorities.isSameOwner(task, target)) {
+            return false;
+        }
+        if (wanted.isRealtime()) {
+            long limit = limits.bound(Resource.RLIMIT_RTPRIO);
+            if (wanted.policy() != old.policy() && limit == 0
+                    || wanted.priority() > old.priority() && wanted.priority() > limit) {
+                return false;
+            }
+        } else if (wanted.nice() < old.nice() && !Priorities.isWithinLimit(target, wanted.nice())) {
+            return false;
+        }
+        boolean leavesIdle = old.policy() == SCHED_IDLE && wanted.policy() != SCHED_IDLE;
+        return (!leavesIdle || Priorities.isWithinLimit(target, old.nice()))
+                && (!old.resetOnFork() || wanted.resetOnFork());
     }
 
     /** sched_get_priority_max(2). */
     static long schedGetPriorityMax(Task task, SyscallArguments args) throws ErrnoException {
-        return switch (args.asInt(0)) {
-            case SCHED_FIFO, SCHED_RR -> HIGHEST_REALTIME;
-            case SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE -> 0;
-            default -> throw ErrnoException.of(Errno.EINVAL);
-        };
+        return priorityBound(args.asInt(0), MAX_RT_PRIO);
     }
 
     /** sched_get_priority_min(2). */
     static long schedGetPriorityMin(Task task, SyscallArguments args) throws ErrnoException {
-        return switch (args.asInt(0)) {
-            case SCHED_FIFO, SCHED_RR -> 1;
-            case SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE -> 0;
+        return priorityBound(args.asInt(0), 1);
+    }
+
+    private static long priorityBound(int policy, int realtimeBound) throws ErrnoException {
+        return switch (policy) {
+            case SCHED_FIFO, SCHED_RR -> realtimeBound;
+            case SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE, SCHED_DEADLINE -> 0;
             default -> throw ErrnoException.of(Errno.EINVAL);
         };
     }
 
     /** sched_rr_get_interval(2). */
     static long schedRrGetInterval(Task task, SyscallArguments args) throws ErrnoException {
-        find(task, args.asInt(0));
-        Timeouts.writeTimespec(task.memory(), args.asAddress(1), RR_INTERVAL_NANOS);
-        return 0;
-    }
-
-    /** getpriority(2): the bare call answers 20 minus the nice value. */
-    static long getpriority(Task task, SyscallArguments args) throws ErrnoException {
-        checkTarget(task, args.asInt(0), args.asInt(1));
-        return 20 - task.group().niceness();
-    }
-
-    /** setpriority(2). */
-    static long setpriority(Task task, SyscallArguments args) throws ErrnoException {
-        checkTarget(task, args.asInt(0), args.asInt(1));
-        int nice = Math.max(HIGHEST_NICE, Math.min(LOWEST_NICE, args.asInt(2)));
-        if (nice < task.group().niceness() && !task.credentials().has(Credentials.CAP_SYS_NICE)) {
-            throw ErrnoException.of(Errno.EACCES);
-        }
-        task.group().setNiceness(nice);
-        return 0;
-    }
-
-    private static void checkTarget(Task task, int which, int who) throws ErrnoException {
-        switch (which) {
-            case PRIO_PROCESS -> find(task, who);
-            case PRIO_PGRP -> {
-                if (who != 0 && task.kernel().processes().processGroup(who) == null) {
-                    throw ErrnoException.of(Errno.ESRCH);
-                }
-            }
-            case PRIO_USER -> {}
-            default -> throw ErrnoException.of(Errno.EINVAL);
-        }
-    }
-
-    /** getcpu(2). */
-    static long getcpu(Task task, SyscallArguments args) throws ErrnoException {
-        if (args.asAddress(0) != 0) {
-            task.memory().putInt(args.asAddress(0), 0);
-        }
-        if (args.asAddress(1) != 0) {
-            task.memory().putInt(args.asAddress(1), 0);
-        }
+        int policy = find(task, args.asInt(0)).scheduling().attributes().policy();
+        long interval =
+                switch (policy) {
+                    case SCHED_RR -> RR_INTERVAL_NANOS;
+                    case SCHED_FIFO, SCHED_DEADLINE -> 0;
+                    default -> FAIR_INTERVAL_NANOS;
+                };
+        Timeouts.writeTimespec(task.memory(), args.asAddress(1), interval);
         return 0;
     }
 
@@ -195,10 +270,6 @@ final class Scheduling {
         if (id < 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        var found = id == 0 ? task : task.kernel().processes().task(id);
-        if (found == null) {
-            throw ErrnoException.of(Errno.ESRCH);
-        }
-        return found;
+        return Priorities.find(task, id);
     }
 }

@@ -30,6 +30,8 @@ public final class SyscallTable {
      */
     public record Entry(int number, String name, Support support, int errno, String note) {}
 
+    private static final String UNSCHEDULED = "checked and kept, without effect: the host schedules";
+
     private final Entry[] entries = new Entry[SIZE];
     private final SyscallHandler[] handlers = new SyscallHandler[SIZE];
 
@@ -187,15 +189,15 @@ public final class SyscallTable {
         supported(137, "statfs", FileStatus::statfs);
         supported(138, "fstatfs", FileStatus::fstatfs);
         refused(139, "sysfs", ENOSYS, "obsolete in Linux too");
-        partial(140, "getpriority", Scheduling::getpriority, "of the calling process, whichever was asked for");
-        partial(141, "setpriority", Scheduling::setpriority, "of the calling process, and without effect");
-        partial(142, "sched_setparam", Scheduling::schedSetparam, "checked, without effect");
-        partial(143, "sched_getparam", Scheduling::schedGetparam, "always 0");
-        partial(144, "sched_setscheduler", Scheduling::schedSetscheduler, "checked, without effect");
-        partial(145, "sched_getscheduler", Scheduling::schedGetscheduler, "always SCHED_OTHER");
+        supported(140, "getpriority", Priorities::getpriority);
+        partial(141, "setpriority", Priorities::setpriority, UNSCHEDULED);
+        partial(142, "sched_setparam", Scheduling::schedSetparam, UNSCHEDULED);
+        supported(143, "sched_getparam", Scheduling::schedGetparam);
+        partial(144, "sched_setscheduler", Scheduling::schedSetscheduler, UNSCHEDULED);
+        supported(145, "sched_getscheduler", Scheduling::schedGetscheduler);
         supported(146, "sched_get_priority_max", Scheduling::schedGetPriorityMax);
         supported(147, "sched_get_priority_min", Scheduling::schedGetPriorityMin);
-        partial(148, "sched_rr_get_interval", Scheduling::schedRrGetInterval, "always 100 ms");
+        supported(148, "sched_rr_get_interval", Scheduling::schedRrGetInterval);
         partial(149, "mlock", Memory::mlock, "counts only: nothing is ever swapped");
         supported(150, "munlock", Memory::munlock);
         partial(151, "mlockall", Memory::mlockall, "counts only: nothing is ever swapped");
@@ -254,8 +256,8 @@ public final class SyscallTable {
                 "futex",
                 Futexes::futex,
                 "no FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI; locks inherit no priority");
-        partial(203, "sched_setaffinity", Scheduling::schedSetaffinity, "checked, without effect");
-        partial(204, "sched_getaffinity", Scheduling::schedGetaffinity, "always all CPUs of the sandbox");
+        partial(203, "sched_setaffinity", Affinity::schedSetaffinity, UNSCHEDULED);
+        supported(204, "sched_getaffinity", Affinity::schedGetaffinity);
         refused(205, "set_thread_area", ENOSYS, "obsolete in Linux too");
         refused(206, "io_setup", ENOSYS, "not yet");
         refused(207, "io_destroy", ENOSYS, "not yet");
@@ -302,8 +304,8 @@ public final class SyscallTable {
         refused(248, "add_key", EACCES, "no kernel keys");
         refused(249, "request_key", EACCES, "no kernel keys");
         refused(250, "keyctl", EACCES, "no kernel keys");
-        refused(251, "ioprio_set", ENOSYS, "not yet");
-        refused(252, "ioprio_get", ENOSYS, "not yet");
+        partial(251, "ioprio_set", Priorities::ioprioSet, "checked and kept, without effect");
+        supported(252, "ioprio_get", Priorities::ioprioGet);
         refused(253, "inotify_init", ENOSYS, "not yet");
         refused(254, "inotify_add_watch", ENOSYS, "not yet");
         refused(255, "inotify_rm_watch", ENOSYS, "not yet");
@@ -360,13 +362,13 @@ public final class SyscallTable {
         supported(306, "syncfs", FileSpace::fsync);
         supported(307, "sendmmsg", SocketMessages::sendmmsg);
         refused(308, "setns", EPERM, "one namespace of each kind");
-        partial(309, "getcpu", Scheduling::getcpu, "always CPU 0");
+        supported(309, "getcpu", Affinity::getcpu);
         supported(310, "process_vm_readv", ProcessMemory::processVmReadv);
         supported(311, "process_vm_writev", ProcessMemory::processVmWritev);
         refused(312, "kcmp", ENOSYS, "not yet");
         refused(313, "finit_module", EPERM, "no modules");
-        refused(314, "sched_setattr", ENOSYS, "not yet");
-        refused(315, "sched_getattr", ENOSYS, "not yet");
+        partial(314, "sched_setattr", Scheduling::schedSetattr, UNSCHEDULED);
+        supported(315, "sched_getattr", Scheduling::schedGetattr);
         supported(316, "renameat2", Links::renameat2);
         refused(317, "seccomp", ENOSYS, "not yet");
         supported(318, "getrandom", SystemInformation::getrandom);

@@ -6,12 +6,12 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.errno.InterruptedCallException;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.kernel.time.Clock;
 
 /** Telling the time, and sleeping: clock_gettime(2), gettimeofday(2), times(2), nanosleep(2). */
 final class TimeCalls {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final long TICK_NANOS = 10_000_000L;
-    private static final long COARSE_NANOS = 4_000_000L;
 
     private TimeCalls() {}
 
@@ -28,7 +28,7 @@ final class TimeCalls {
         GuestClocks.now(task, clock); // only to find out whether there is such a clock
         boolean coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
         if (args.asAddress(1) != 0) {
-            Timeouts.writeTimespec(task.memory(), args.asAddress(1), coarse ? COARSE_NANOS : 1);
+            Timeouts.writeTimespec(task.memory(), args.asAddress(1), coarse ? Clock.COARSE_NANOS : 1);
         }
         return 0;
     }

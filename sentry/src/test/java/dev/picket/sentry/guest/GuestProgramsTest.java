@@ -29,6 +29,8 @@ class GuestProgramsTest {
             "pipes",
             "sockets",
             "times",
+            "vdso",
+            "sched",
             "terminals",
             "proc",
             "sysvipc",

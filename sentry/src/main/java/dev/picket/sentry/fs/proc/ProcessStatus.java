@@ -81,7 +81,9 @@ final class ProcessStatus {
             add(text, own.userNanos() / NANOS_PER_TICK, own.systemNanos() / NANOS_PER_TICK);
         }
         add(text, children.userNanos() / NANOS_PER_TICK, children.systemNanos() / NANOS_PER_TICK);
-        add(text, DEFAULT_PRIORITY, 0);
+        var attributes = task.scheduling().attributes();
+        boolean realtime = attributes.isRealtime();
+        add(text, realtime ? -1 - attributes.priority() : DEFAULT_PRIORITY + attributes.nice(), attributes.nice());
         add(text, process.tasks().size());
         add(text, 0);
         add(text, task.startNanos() / NANOS_PER_TICK);
@@ -94,7 +96,8 @@ final class ProcessStatus {
         add(text, low(task.signals().pendingSet()), low(task.signals().mask()));
         add(text, low(actions.ignored()), low(actions.caught()));
         add(text, task.stateLetter() == 'S' ? 1 : 0, 0, 0);
-        add(text, 17, 0, 0, 0, 0, 0, 0); // exit signal SIGCHLD, processor, real-time priority, policy, delays
+        add(text, 17, 0, attributes.priority(), attributes.policy()); // exit signal SIGCHLD, processor
+        add(text, 0, 0, 0); // delays
         add(text, areas.dataStart(), areas.dataEnd(), visible ? sizes.brkStart : 0);
         add(text, areas.argumentStart(), areas.argumentEnd());
         add(text, areas.environmentStart(), areas.environmentEnd());
