@@ -9,6 +9,7 @@ public final class FileSystemMagic {
     public static final long SYSFS_MAGIC = 0x62656572;
     public static final long CGROUP2_SUPER_MAGIC = 0x63677270;
     public static final long DEVPTS_SUPER_MAGIC = 0x1cd1;
+    public static final long MQUEUE_MAGIC = 0x19800202;
     public static final long PIPEFS_MAGIC = 0x50495045;
     public static final long SOCKFS_MAGIC = 0x534F434B;
     public static final long ANON_INODE_FS_MAGIC = 0x09041934;

@@ -122,6 +122,7 @@ final class SandboxFiles {
                 new DevptsFileSystem(kernel.terminals(), nextDevice++),
                 Mount.NO_SUID | Mount.NO_EXECUTE,
                 "devpts");
+        mount(caller, mounts, "/dev/mqueue", kernel.messageQueues(), plain, "mqueue");
         if (more.stream().noneMatch(mount -> mount.guestPath().equals("/dev/shm"))) {
             mountMemory(caller, mounts, "/dev/shm", memoryBytes / HALF, plain);
         }

@@ -3,6 +3,7 @@ package dev.picket.sentry.kernel;
 import dev.picket.platform.Platform;
 import dev.picket.platform.host.TimestampCounter;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.fs.mqueue.MqueueFileSystem;
 import dev.picket.sentry.fs.tmpfs.HeapBudget;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.futex.FutexTable;
@@ -42,7 +43,7 @@ public final class Kernel implements AutoCloseable {
     /** Stack of a task's Java thread: system calls nest a few dozen frames, no more. */
     static final long TASK_STACK_BYTES = 256 * 1024;
 
-    /** One part in so many of the heap may go to System V IPC objects, of which messages have contents. */
+    /** One part in so many of the heap may go to System V IPC objects, and to message queues, of which messages have contents. */
     private static final int IPC_SHARE = 8;
 
     /** Numbers of calls above this are counted together. */
@@ -50,6 +51,8 @@ public final class Kernel implements AutoCloseable {
 
     /** Device 0:1, as Linux's own tmpfs for shared memory usually has. */
     private static final long MEMORY_FILES_DEVICE = 1;
+
+    private static final long MESSAGE_QUEUES_DEVICE = 16;
 
     /** One part in so many of the heap may go to names and inodes of guests' own file systems in memory. */
     private static final int NAMES_SHARE = 12;
@@ -82,6 +85,7 @@ public final class Kernel implements AutoCloseable {
 
     private final TmpfsFileSystem memoryFiles;
     private final IpcNamespace ipc;
+    private final MqueueFileSystem messageQueues;
     private final AtomicInteger queuedSignals = new AtomicInteger();
     private final AtomicIntegerArray refusedCalls = new AtomicIntegerArray(COUNTED_CALLS + 1);
     private final AtomicReference<String> crashReport = new AtomicReference<>();
@@ -111,6 +115,8 @@ public final class Kernel implements AutoCloseable {
         this.options = options;
         this.memoryFiles = newMemoryFileSystem(MEMORY_FILES_DEVICE, 0, 01777);
         this.ipc = new IpcNamespace(frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
+        this.messageQueues =
+                new MqueueFileSystem(MESSAGE_QUEUES_DEVICE, Runtime.getRuntime().maxMemory() / IPC_SHARE);
         this.hostNames = new HostNames(options.hostName());
         this.vdso = new Vdso(frames);
         TimePage page = vdso.timePage();
@@ -207,6 +213,11 @@ public final class Kernel implements AutoCloseable {
     /** The System V IPC objects. */
     public IpcNamespace ipc() {
         return ipc;
+    }
+
+    /** The POSIX message queues. */
+    public MqueueFileSystem messageQueues() {
+        return messageQueues;
     }
 
     /** The address families of sockets, and their names. */

@@ -293,12 +293,12 @@ public final class SyscallTable {
         refused(237, "mbind", ENOSYS, "not yet");
         refused(238, "set_mempolicy", ENOSYS, "not yet");
         refused(239, "get_mempolicy", ENOSYS, "not yet");
-        refused(240, "mq_open", ENOSYS, "not yet");
-        refused(241, "mq_unlink", ENOSYS, "not yet");
-        refused(242, "mq_timedsend", ENOSYS, "not yet");
-        refused(243, "mq_timedreceive", ENOSYS, "not yet");
-        refused(244, "mq_notify", ENOSYS, "not yet");
-        refused(245, "mq_getsetattr", ENOSYS, "not yet");
+        supported(240, "mq_open", MqueueCalls::mqOpen);
+        supported(241, "mq_unlink", MqueueCalls::mqUnlink);
+        supported(242, "mq_timedsend", MqueueCalls::mqTimedsend);
+        supported(243, "mq_timedreceive", MqueueCalls::mqTimedreceive);
+        partial(244, "mq_notify", MqueueCalls::mqNotify, "no SIGEV_THREAD, which needs a netlink socket");
+        supported(245, "mq_getsetattr", MqueueCalls::mqGetsetattr);
         refused(246, "kexec_load", EPERM, "no other kernel");
         supported(247, "waitid", Processes::waitid);
         refused(248, "add_key", EACCES, "no kernel keys");

@@ -124,7 +124,11 @@ public abstract class OpenFile {
         if (locks != null) {
             locks.closed(table);
         }
+        descriptorClosed(table);
     }
+
+    /** A descriptor of this was closed in a table of descriptors, whether or not it was the last; see flush in Linux. */
+    protected void descriptorClosed(Object table) {}
 
     /**
      * Asks that {@code listener} be told when the last descriptor is closed.

@@ -34,7 +34,8 @@ class GuestProgramsTest {
             "terminals",
             "proc",
             "sysvipc",
-            "tracing");
+            "tracing",
+            "mqueue");
 
     private static final int SECONDS = 60;
 

@@ -1,11 +1,8 @@
 package dev.picket.sentry.fs.proc;
 
-import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.fs.generated.GeneratedDirectory;
 import dev.picket.sentry.fs.generated.GeneratedFile;
-import dev.picket.sentry.fs.generated.GeneratedFileSystem;
-import dev.picket.sentry.fs.generated.GeneratedInode.Owner;
 import dev.picket.sentry.kernel.ipc.IpcNamespace;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
@@ -21,20 +18,11 @@ final class IpcSettings {
     /** Longest message that anybody may set. */
     private static final int MESSAGE_BYTES = 16 << 20;
 
-    private final GeneratedFileSystem fileSystem;
+    private final SettingFiles files;
     private final IpcNamespace ipc;
 
-    /** What a file of one number does. */
-    private interface Store {
-        void store(String number) throws ErrnoException;
-    }
-
-    private interface Show {
-        String show();
-    }
-
-    IpcSettings(GeneratedFileSystem fileSystem, IpcNamespace ipc) {
-        this.fileSystem = fileSystem;
+    IpcSettings(SettingFiles files, IpcNamespace ipc) {
+        this.files = files;
         this.ipc = ipc;
     }
 
@@ -43,24 +31,24 @@ final class IpcSettings {
         return directory
                 .add(
                         "shmmax",
-                        setting(() -> Long.toUnsignedString(limits.shmmax()), text -> limits.setShmmax(unsigned(text))))
+                        files.text(() -> Long.toUnsignedString(limits.shmmax()), text -> limits.setShmmax(SettingFiles.unsigned(text))))
                 .add(
                         "shmall",
-                        setting(() -> Long.toUnsignedString(limits.shmall()), text -> limits.setShmall(unsigned(text))))
-                .add("shmmni", number(limits::shmmni, limits::setShmmni, 0, OBJECTS))
+                        files.text(() -> Long.toUnsignedString(limits.shmall()), text -> limits.setShmall(SettingFiles.unsigned(text))))
+                .add("shmmni", files.number(limits::shmmni, limits::setShmmni, 0, OBJECTS))
                 .add(
                         "shm_rmid_forced",
-                        number(
+                        files.number(
                                 () -> limits.shmRmidForced() ? 1 : 0,
                                 value -> limits.setShmRmidForced(value != 0),
                                 0,
                                 1))
                 .add("shm_next_id", nextId(ipc.sharedMemory()::wantedId, ipc.sharedMemory()::setWantedId))
-                .add("msgmax", number(limits::msgmax, limits::setMsgmax, 0, MESSAGE_BYTES))
-                .add("msgmnb", number(limits::msgmnb, limits::setMsgmnb, 0, Integer.MAX_VALUE))
-                .add("msgmni", number(limits::msgmni, limits::setMsgmni, 0, OBJECTS))
+                .add("msgmax", files.number(limits::msgmax, limits::setMsgmax, 0, MESSAGE_BYTES))
+                .add("msgmnb", files.number(limits::msgmnb, limits::setMsgmnb, 0, Integer.MAX_VALUE))
+                .add("msgmni", files.number(limits::msgmni, limits::setMsgmni, 0, OBJECTS))
                 .add("msg_next_id", nextId(ipc.messages()::wantedId, ipc.messages()::setWantedId))
-                .add("sem", setting(this::semaphores, this::setSemaphores))
+                .add("sem", files.text(this::semaphores, this::setSemaphores))
                 .add("sem_next_id", nextId(ipc.semaphores()::wantedId, ipc.semaphores()::setWantedId));
     }
 
@@ -76,45 +64,12 @@ final class IpcSettings {
         String[] numbers = text.trim().split("\\s+");
         // As Linux does: fewer numbers leave the rest as it is, more are not looked at.
         for (int index = 0; index < Math.min(numbers.length, values.length); index++) {
-            values[index] = signed(numbers[index], 0, bounds[index]);
+            values[index] = SettingFiles.signed(numbers[index], 0, bounds[index]);
         }
         limits.setSemaphores(values[0], values[1], values[2], values[3]);
     }
 
-    private GeneratedFile number(IntSupplier source, IntConsumer target, int lowest, int highest) {
-        return setting(() -> Integer.toString(source.getAsInt()), text -> target.accept(signed(text, lowest, highest)));
-    }
-
     private GeneratedFile nextId(IntSupplier source, IntConsumer target) {
-        return number(source, target, -1, Integer.MAX_VALUE);
-    }
-
-    private GeneratedFile setting(Show source, Store target) {
-        return GeneratedFile.writable(
-                fileSystem,
-                0644,
-                Owner.ROOT,
-                (reader, text) -> text.append(source.show()).append('\n'),
-                (writer, text) -> target.store(text.trim()));
-    }
-
-    private static int signed(String text, int lowest, int highest) throws ErrnoException {
-        try {
-            int value = Integer.parseInt(text);
-            if (value >= lowest && value <= highest) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        throw ErrnoException.of(Errno.EINVAL);
-    }
-
-    private static long unsigned(String text) throws ErrnoException {
-        try {
-            return Long.parseUnsignedLong(text);
-        } catch (NumberFormatException e) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
+        return files.number(source, target, -1, Integer.MAX_VALUE);
     }
 }

@@ -169,7 +169,7 @@ final class KernelFiles {
     }
 
     private void fileSystems(Caller reader, StringBuilder text) {
-        for (String type : new String[] {"sysfs", "tmpfs", "proc", "devtmpfs", "devpts", "overlay"}) {
+        for (String type : new String[] {"sysfs", "tmpfs", "proc", "devtmpfs", "devpts", "mqueue", "overlay"}) {
             text.append("nodev\t").append(type).append('\n');
         }
         text.append("\terofs\n");

@@ -1,5 +1,8 @@
 package dev.picket.sentry.fs.proc;
 
+import static dev.picket.platform.linux.Mqueue.HARD_MSGMAX;
+import static dev.picket.platform.linux.Mqueue.HARD_MSGSIZEMAX;
+
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
@@ -18,12 +21,19 @@ import java.util.UUID;
 final class SystemSettings {
     private static final int NAME_LIMIT_BYTES = 64;
 
+    /** Shortest length of messages that may be set, and most queues: Linux bounds the queues by memory only. */
+    private static final int MSGSIZE_MIN = 128;
+
+    private static final int QUEUES = 65536;
+
     private final GeneratedFileSystem fileSystem;
+    private final SettingFiles settingFiles;
     private final Kernel kernel;
     private final String bootId = UUID.randomUUID().toString();
 
     SystemSettings(GeneratedFileSystem fileSystem, Kernel kernel) {
         this.fileSystem = fileSystem;
+        this.settingFiles = new SettingFiles(fileSystem);
         this.kernel = kernel;
     }
 
@@ -74,7 +84,7 @@ final class SystemSettings {
                 .addLine("sched_child_runs_first", 0)
                 .add("random", random)
                 .add("pty", pty);
-        return new IpcSettings(fileSystem, kernel.ipc()).addTo(settings);
+        return new IpcSettings(settingFiles, kernel.ipc()).addTo(settings);
     }
 
     private GeneratedDirectory memoryFolder() {
@@ -100,7 +110,21 @@ final class SystemSettings {
                 .addLine("protected_hardlinks", 1)
                 .addLine("protected_symlinks", 0)
                 .addLine("suid_dumpable", 0)
-                .add("inotify", inotify);
+                .add("inotify", inotify)
+                .add("mqueue", messageQueueFolder());
+    }
+
+    private GeneratedDirectory messageQueueFolder() {
+        var limits = kernel.messageQueues().limits();
+        var files = settingFiles;
+        return folder().add("msg_default", files.number(limits::msgDefault, limits::setMsgDefault, 1, HARD_MSGMAX))
+                .add("msg_max", files.number(limits::msgMax, limits::setMsgMax, 1, HARD_MSGMAX))
+                .add(
+                        "msgsize_default",
+                        files.number(
+                                limits::msgsizeDefault, limits::setMsgsizeDefault, MSGSIZE_MIN, HARD_MSGSIZEMAX))
+                .add("msgsize_max", files.number(limits::msgsizeMax, limits::setMsgsizeMax, MSGSIZE_MIN, HARD_MSGSIZEMAX))
+                .add("queues_max", files.number(limits::queuesMax, limits::setQueuesMax, 0, QUEUES));
     }
 
     private GeneratedDirectory networkFolder() {

@@ -55,6 +55,13 @@ public final class SignalInfo {
         return info;
     }
 
+    /** A message has come to a queue of mq_notify(2): from whom, and the value asked for. */
+    public static SignalInfo ofMessage(int signal, int processId, int user, long value) {
+        var info = of(signal, SignalCode.SI_MESGQ);
+        info.bytes.putInt(SI_PID, processId).putInt(SI_UID, user).putLong(SI_VALUE, value);
+        return info;
+    }
+
     /** A siginfo_t as a guest gave it, for {@code signal}: for rt_sigqueueinfo(2). */
     public static SignalInfo ofGuest(int signal, byte[] guest) {
         var bytes = guest.clone();
