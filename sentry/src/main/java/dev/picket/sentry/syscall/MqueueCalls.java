@@ -62,8 +62,7 @@ final class MqueueCalls {
         return name;
     }
 
-    private static OpenFile open(Task task, String name, int flags, int mode, byte[] attributes)
-            throws ErrnoException {
+    private static OpenFile open(Task task, String name, int flags, int mode, byte[] attributes) throws ErrnoException {
         var queues = task.kernel().messageQueues();
         if ((flags & O_CREAT) != 0 && make(task, name, mode, attributes)) {
             Path path = queues.find(task, name);
@@ -154,8 +153,7 @@ final class MqueueCalls {
         if (file.isNonBlocking()) {
             throw ErrnoException.of(Errno.EAGAIN);
         }
-        if (!task.block(
-                queue.waiters(), Poll.WRITABLE, deadlineNanos, () -> queue.send(message, process, user))) {
+        if (!task.block(queue.waiters(), Poll.WRITABLE, deadlineNanos, () -> queue.send(message, process, user))) {
             throw ErrnoException.of(Errno.ETIMEDOUT);
         }
         return 0;

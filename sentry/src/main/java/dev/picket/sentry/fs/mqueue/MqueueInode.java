@@ -64,8 +64,7 @@ public final class MqueueInode extends GeneratedInode {
     private long modificationNanos = accessNanos;
     private long changeNanos = accessNanos;
 
-    MqueueInode(
-            MqueueFileSystem fileSystem, Credentials maker, int permissions, long maxMessages, long messageBytes) {
+    MqueueInode(MqueueFileSystem fileSystem, Credentials maker, int permissions, long maxMessages, long messageBytes) {
         super(fileSystem, FileMode.S_IFREG, Owner.ROOT);
         this.limits = fileSystem.limits();
         this.creator = maker.realUser();

@@ -31,10 +31,14 @@ final class IpcSettings {
         return directory
                 .add(
                         "shmmax",
-                        files.text(() -> Long.toUnsignedString(limits.shmmax()), text -> limits.setShmmax(SettingFiles.unsigned(text))))
+                        files.text(
+                                () -> Long.toUnsignedString(limits.shmmax()),
+                                text -> limits.setShmmax(SettingFiles.unsigned(text))))
                 .add(
                         "shmall",
-                        files.text(() -> Long.toUnsignedString(limits.shmall()), text -> limits.setShmall(SettingFiles.unsigned(text))))
+                        files.text(
+                                () -> Long.toUnsignedString(limits.shmall()),
+                                text -> limits.setShmall(SettingFiles.unsigned(text))))
                 .add("shmmni", files.number(limits::shmmni, limits::setShmmni, 0, OBJECTS))
                 .add(
                         "shm_rmid_forced",

@@ -121,9 +121,10 @@ final class SystemSettings {
                 .add("msg_max", files.number(limits::msgMax, limits::setMsgMax, 1, HARD_MSGMAX))
                 .add(
                         "msgsize_default",
-                        files.number(
-                                limits::msgsizeDefault, limits::setMsgsizeDefault, MSGSIZE_MIN, HARD_MSGSIZEMAX))
-                .add("msgsize_max", files.number(limits::msgsizeMax, limits::setMsgsizeMax, MSGSIZE_MIN, HARD_MSGSIZEMAX))
+                        files.number(limits::msgsizeDefault, limits::setMsgsizeDefault, MSGSIZE_MIN, HARD_MSGSIZEMAX))
+                .add(
+                        "msgsize_max",
+                        files.number(limits::msgsizeMax, limits::setMsgsizeMax, MSGSIZE_MIN, HARD_MSGSIZEMAX))
                 .add("queues_max", files.number(limits::queuesMax, limits::setQueuesMax, 0, QUEUES));
     }
 

@@ -107,7 +107,8 @@ class ProcFileSystemTest {
     void listing_has_what_can_be_opened() throws ErrnoException {
         for (String name : list("/proc")) {
             if (!name.startsWith(".")
-                    && !List.of("self", "thread-self", "mounts", "net", "sys", "sysvipc").contains(name)) {
+                    && !List.of("self", "thread-self", "mounts", "net", "sys", "sysvipc")
+                            .contains(name)) {
                 files.read("/proc/" + name);
             }
         }
