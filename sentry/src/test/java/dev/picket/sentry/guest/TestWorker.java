@@ -79,11 +79,36 @@ final class TestWorker implements AutoCloseable {
         return process.pid();
     }
 
+    /**
+     * What a sandbox has beyond the usual.
+     *
+     * @param directories of the host that it sees, read-only, at the same paths
+     * @param environment beside the usual variables
+     * @param live whether what the program says goes straight on, too
+     */
+    record Setup(
+            long memoryBytes, List<String> directories, List<String> environment, int user, boolean trace, boolean live) {
+        static final Setup USUAL = new Setup(1L << 30, List.of(), List.of(), 0, false, false);
+
+        Setup traced(boolean trace) {
+            return new Setup(memoryBytes, directories, environment, user, trace, live);
+        }
+    }
+
     /** Runs a command to its end. */
     Outcome run(List<String> arguments, boolean trace) throws IOException {
+        return run(arguments, Setup.USUAL.traced(trace));
+    }
+
+    Outcome run(List<String> arguments, Setup setup) throws IOException {
         List<Command.HostEntry> entries = new ArrayList<>();
         addDirectory(entries, "/usr", Path.of("/usr"));
         addDirectory(entries, "/guest", GuestPrograms.directory());
+        for (String path : setup.directories()) {
+            addDirectory(entries, path, Path.of(path));
+        }
+        List<String> environment = new ArrayList<>(List.of("PATH=/usr/bin:/bin:/guest", "LANG=C.UTF-8"));
+        environment.addAll(setup.environment());
         for (String link : List.of("bin", "sbin", "lib", "lib64")) {
             entries.add(new Command.HostEntry("/" + link, -1, "usr/" + link));
         }
@@ -94,30 +119,35 @@ final class TestWorker implements AutoCloseable {
                 List.of(),
                 new Command.ProcessSpec(
                         arguments,
-                        List.of("PATH=/usr/bin:/bin:/guest", "LANG=C.UTF-8"),
+                        environment,
                         "/work",
-                        "",
+                        setup.user() == 0 ? "" : Integer.toString(setup.user()),
                         false,
                         0,
                         0,
                         false),
-                new Command.Limits(1L << 30, 0, 0, 0, 0, 2),
-                trace);
+                new Command.Limits(setup.memoryBytes(), 0, 0, 0, 0, 2),
+                setup.trace());
         byte[] frame = FrameCodec.encode(start);
         int[] passed = descriptors.stream().mapToInt(Integer::intValue).toArray();
         send(frame, passed);
         descriptors.forEach(Host::close);
         descriptors.clear();
-        return collect();
+        return collect(setup.live());
     }
 
-    private Outcome collect() throws IOException {
+    private Outcome collect(boolean live) throws IOException {
         var output = new ByteArrayOutputStream();
         var error = new ByteArrayOutputStream();
         while (true) {
             Event event = next();
             if (event instanceof Event.Output data) {
                 (data.stream() == Command.STDOUT ? output : error).writeBytes(data.data());
+                if (live) {
+                    var stream = data.stream() == Command.STDOUT ? System.out : System.err;
+                    stream.writeBytes(data.data());
+                    stream.flush();
+                }
                 send(FrameCodec.encode(new Command.OutputCredit(data.process(), data.stream(), data.data().length)));
             } else if (event instanceof Event.Exited exited && exited.process() == Command.MAIN) {
                 return new Outcome(exited.status(), text(output), text(error));
