@@ -3,6 +3,7 @@ package dev.picket.sentry.fs.proc;
 import dev.picket.sentry.fs.generated.GeneratedDirectory;
 import dev.picket.sentry.kernel.Kernel;
 import dev.picket.sentry.vfs.Caller;
+import java.util.List;
 
 /** Files of /proc about the sandbox as a whole: its CPUs, its memory, its time. */
 final class KernelFiles {
@@ -33,10 +34,13 @@ final class KernelFiles {
         root.addFile("partitions", (reader, text) -> text.append("major minor  #blocks  name\n\n"));
         root.addFile("diskstats", (reader, text) -> {});
         root.addFile("modules", (reader, text) -> {});
-        root.addFile(
-                "cgroups",
-                (reader, text) -> text.append("#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
-                        + "cpu\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n"));
+        // The virtual machine of Java believes the files of cgroups version 2 only if all of these are there.
+        root.addFile("cgroups", (reader, text) -> {
+            text.append("#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
+            for (String name : List.of("cpuset", "cpu", "cpuacct", "blkio", "memory", "devices", "freezer", "pids")) {
+                text.append(name).append("\t0\t1\t1\n");
+            }
+        });
     }
 
     private void cpuInfo(Caller reader, StringBuilder text) {
