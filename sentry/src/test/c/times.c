@@ -97,6 +97,11 @@ static void futex_waits_and_wakes(void) {
     word = 0;
     FAILS(EAGAIN, futex(&word, FUTEX_WAIT_PRIVATE, 1, NULL));
     FAILS(ETIMEDOUT, futex(&word, FUTEX_WAIT_PRIVATE, 0, &little));
+    struct timespec past = {1, 0};
+    FAILS(ETIMEDOUT, syscall(SYS_futex, &word, FUTEX_WAIT_BITSET, 0, &past, NULL, FUTEX_BITSET_MATCH_ANY));
+    FAILS(ETIMEDOUT,
+            syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &past, NULL,
+                    FUTEX_BITSET_MATCH_ANY));
     CHECK(futex(&word, FUTEX_WAKE_PRIVATE, 1, NULL) == 0);
     pthread_t thread;
     pthread_create(&thread, NULL, wake_later, NULL);

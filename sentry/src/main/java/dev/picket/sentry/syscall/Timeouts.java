@@ -42,12 +42,18 @@ final class Timeouts {
         memory.putLong(address + FRACTION, nanos % NANOS_PER_SECOND / 1000);
     }
 
-    /** When a timeout that begins now ends, by {@link System#nanoTime()}; {@link #NEVER} for {@link #NEVER}. */
+    /**
+     * When a timeout that begins now ends, by {@link System#nanoTime()}; {@link #NEVER} for {@link #NEVER}. One below zero,
+     * as what is left until an absolute time may be, has ended already.
+     */
     static long deadline(long timeoutNanos) {
         if (timeoutNanos == NEVER) {
             return NEVER;
         }
         long now = System.nanoTime();
+        if (timeoutNanos <= 0) {
+            return now;
+        }
         long deadline = now + timeoutNanos;
         // 292 years is never; nanoTime may begin anywhere, even below zero.
         return deadline < now ? NEVER : deadline;
