@@ -11,6 +11,10 @@ final class RunGuest {
     private RunGuest() {}
 
     public static void main(String[] arguments) throws Exception {
+        System.exit(run(arguments));
+    }
+
+    private static int run(String[] arguments) throws Exception {
         var setup = new TestWorker.Setup(1L << 30, new ArrayList<>(), new ArrayList<>(), 0, false, true);
         int at = 1;
         for (; at < arguments.length && arguments[at].startsWith("--"); at++) {
@@ -29,6 +33,7 @@ final class RunGuest {
             try {
                 Outcome outcome = worker.run(List.of(arguments).subList(at, arguments.length), setup);
                 System.out.println("exit status " + outcome.status());
+                return outcome.status();
             } finally {
                 System.err.print(worker.standardError());
             }

@@ -87,7 +87,12 @@ final class TestWorker implements AutoCloseable {
      * @param live whether what the program says goes straight on, too
      */
     record Setup(
-            long memoryBytes, List<String> directories, List<String> environment, int user, boolean trace, boolean live) {
+            long memoryBytes,
+            List<String> directories,
+            List<String> environment,
+            int user,
+            boolean trace,
+            boolean live) {
         static final Setup USUAL = new Setup(1L << 30, List.of(), List.of(), 0, false, false);
 
         Setup traced(boolean trace) {
