@@ -15,6 +15,7 @@ public final class Sockets {
     public static final int SOCK_RAW = 3;
     public static final int SOCK_RDM = 4;
     public static final int SOCK_SEQPACKET = 5;
+    public static final int SOCK_PACKET = 10;
     public static final int SOCK_TYPE_MASK = 0xf;
     public static final int SOCK_CLOEXEC = Fcntl.O_CLOEXEC;
     public static final int SOCK_NONBLOCK = Fcntl.O_NONBLOCK;
@@ -31,6 +32,7 @@ public final class Sockets {
     public static final int MSG_NOSIGNAL = 0x4000;
     public static final int MSG_MORE = 0x8000;
     public static final int MSG_WAITFORONE = 0x10000;
+    public static final int MSG_FASTOPEN = 0x20000000;
     public static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
     public static final int SHUT_RD = 0;
@@ -50,6 +52,7 @@ public final class Sockets {
     public static final int SO_RCVBUF = 8;
     public static final int SO_KEEPALIVE = 9;
     public static final int SO_OOBINLINE = 10;
+    public static final int SO_NO_CHECK = 11;
     public static final int SO_PRIORITY = 12;
     public static final int SO_LINGER = 13;
     public static final int SO_REUSEPORT = 15;
@@ -59,6 +62,8 @@ public final class Sockets {
     public static final int SO_SNDLOWAT = 19;
     public static final int SO_RCVTIMEO = 20;
     public static final int SO_SNDTIMEO = 21;
+    public static final int SO_BINDTODEVICE = 25;
+    public static final int SO_PEERNAME = 28;
     public static final int SO_TIMESTAMP = 29;
     public static final int SO_ACCEPTCONN = 30;
     public static final int SO_PEERSEC = 31;
@@ -66,9 +71,28 @@ public final class Sockets {
     public static final int SO_RCVBUFFORCE = 33;
     public static final int SO_PASSSEC = 34;
     public static final int SO_TIMESTAMPNS = 35;
+    public static final int SO_MARK = 36;
+    public static final int SO_TIMESTAMPING = 37;
     public static final int SO_PROTOCOL = 38;
     public static final int SO_DOMAIN = 39;
+    public static final int SO_RXQ_OVFL = 40;
+    public static final int SO_WIFI_STATUS = 41;
+    public static final int SO_PEEK_OFF = 42;
+    public static final int SO_NOFCS = 43;
+    public static final int SO_LOCK_FILTER = 44;
+    public static final int SO_SELECT_ERR_QUEUE = 45;
+    public static final int SO_BUSY_POLL = 46;
+    public static final int SO_MAX_PACING_RATE = 47;
+    public static final int SO_INCOMING_CPU = 49;
+    public static final int SO_MEMINFO = 55;
+    public static final int SO_INCOMING_NAPI_ID = 56;
+    public static final int SO_COOKIE = 57;
     public static final int SO_PEERGROUPS = 59;
+    public static final int SO_ZEROCOPY = 60;
+    public static final int SO_BINDTOIFINDEX = 62;
+    public static final int SO_TIMESTAMP_NEW = 63;
+    public static final int SO_TIMESTAMPNS_NEW = 64;
+    public static final int SO_TIMESTAMPING_NEW = 65;
     public static final int SO_RCVTIMEO_NEW = 66;
     public static final int SO_SNDTIMEO_NEW = 67;
 

@@ -79,7 +79,8 @@ public final class Kernel implements AutoCloseable {
     private final HostNames hostNames;
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
-    private final Network network = new Network(anonymousFiles.sockets());
+    private final Network network =
+            new Network(anonymousFiles.sockets(), (due, action) -> timerService.schedule(due, action)::cancel);
     /** For what guests mount themselves and for files of memfd_create(2); what the sandbox began with has its own. */
     private final HeapBudget namesBudget = new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
 

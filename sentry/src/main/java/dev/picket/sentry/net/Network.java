@@ -3,6 +3,15 @@ package dev.picket.sentry.net;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Sockets;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.net.inet.InetReport;
+import dev.picket.sentry.net.inet.InetSockets;
+import dev.picket.sentry.net.inet.InetStack;
+import dev.picket.sentry.net.inet.Timers;
+import dev.picket.sentry.net.link.InterfaceRequests;
+import dev.picket.sentry.net.link.Links;
+import dev.picket.sentry.net.socket.AddressFamily;
+import dev.picket.sentry.net.socket.SocketBudget;
+import dev.picket.sentry.net.unix.UnixSockets;
 import dev.picket.sentry.vfs.AnonymousFileSystem;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,17 +22,43 @@ public final class Network {
     private static final long QUEUED_BYTES = 64L * 1024 * 1024;
 
     private final Map<Integer, AddressFamily> families = new HashMap<>();
+    private final Links links = new Links();
+    private final InterfaceRequests interfaceRequests = new InterfaceRequests(links);
     private final UnixSockets unixSockets;
+    private final InetReport inetReport;
 
-    /** @param sockets home of sockets' inodes */
-    public Network(AnonymousFileSystem sockets) {
-        unixSockets = new UnixSockets(sockets, new SocketBudget(QUEUED_BYTES));
+    /**
+     * @param sockets home of sockets' inodes
+     * @param timers for connections that wait
+     */
+    public Network(AnonymousFileSystem sockets, Timers timers) {
+        var budget = new SocketBudget(QUEUED_BYTES);
+        unixSockets = new UnixSockets(sockets, budget);
+        var stack = new InetStack(sockets, budget, links, timers);
+        inetReport = new InetReport(stack);
         families.put(Sockets.AF_UNIX, unixSockets);
+        families.put(Sockets.AF_INET, new InetSockets(Sockets.AF_INET, stack));
+        families.put(Sockets.AF_INET6, new InetSockets(Sockets.AF_INET6, stack));
     }
 
     /** The sockets of AF_UNIX. */
     public UnixSockets unixSockets() {
         return unixSockets;
+    }
+
+    /** What /proc/net tells of the internet families. */
+    public InetReport inetReport() {
+        return inetReport;
+    }
+
+    /** The interfaces. */
+    public Links links() {
+        return links;
+    }
+
+    /** Requests of ioctl(2) about interfaces. */
+    public InterfaceRequests interfaceRequests() {
+        return interfaceRequests;
     }
 
     /** The address family with this number; EAFNOSUPPORT. */

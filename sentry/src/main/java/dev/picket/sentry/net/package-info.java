@@ -1,12 +1,15 @@
 /**
- * Sockets: {@link dev.picket.sentry.net.Socket}, the open file that the calls of socket(2) work on; {@link
- * dev.picket.sentry.net.Network}, which knows the address families of a sandbox; and the family AF_UNIX of unix(7): {@link
- * dev.picket.sentry.net.UnixSockets} with its names, {@link dev.picket.sentry.net.UnixConnectedSocket} (stream and
- * seqpacket), {@link dev.picket.sentry.net.UnixDatagramSocket}. Another family is one more {@link
- * dev.picket.sentry.net.AddressFamily}.
+ * The network of a sandbox: {@link dev.picket.sentry.net.Network} knows its address families, its links and what settings
+ * they share.
  *
- * <p>Lock order: a socket's state, the names of {@link dev.picket.sentry.net.UnixSockets}, a {@link
- * dev.picket.sentry.net.MessageQueue}, {@code memory}. No two sockets and no two queues are locked at once; wait queues
- * are woken and files released without any of these locks.
+ * <ul>
+ *   <li>{@code net.socket}: the socket as an open file, what it sends and receives, queues of bytes and of messages.
+ *   <li>{@code net.unix}: AF_UNIX.
+ *   <li>{@code net.link}: addresses, interfaces and routes.
+ *   <li>{@code net.inet}: AF_INET and AF_INET6: TCP and UDP.
+ *   <li>{@code net.netlink}: AF_NETLINK.
+ * </ul>
+ *
+ * <p>Lock order: none here; see the packages.
  */
 package dev.picket.sentry.net;

@@ -7,11 +7,13 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
-import dev.picket.sentry.net.PeerIdentity;
-import dev.picket.sentry.net.ReceiveRequest;
-import dev.picket.sentry.net.Socket;
+import dev.picket.sentry.net.socket.ControlMessage;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.ReceiveRequest;
+import dev.picket.sentry.net.socket.Socket;
 import dev.picket.sentry.vfs.OpenFile;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Ancillary data of sendmsg(2) and recvmsg(2): files and credentials; see cmsg(3), unix(7). */
@@ -27,15 +29,16 @@ final class ControlMessages {
      *
      * @param files each with a reference, which the receiver of this record must release or hand on
      * @param sender as whom; null for the task itself
+     * @param controls what else the family may understand
      */
-    record Outgoing(List<OpenFile> files, PeerIdentity sender) {
-        static final Outgoing NONE = new Outgoing(List.of(), null);
+    record Outgoing(List<OpenFile> files, PeerIdentity sender, List<ControlMessage> controls) {
+        static final Outgoing NONE = new Outgoing(List.of(), null, List.of());
     }
 
     private ControlMessages() {}
 
     /** Fetches and checks ancillary data; see __scm_send() of net/core/scm.c. */
-    static Outgoing fetch(Task task, long address, long length) throws ErrnoException {
+    static Outgoing fetch(Task task, Socket socket, long address, long length) throws ErrnoException {
         if (address == 0 || length == 0) {
             return Outgoing.NONE;
         }
@@ -46,6 +49,8 @@ final class ControlMessages {
         task.memory().copyIn(address, control, 0, control.length);
 
         List<OpenFile> files = new ArrayList<>();
+        List<ControlMessage> controls = new ArrayList<>();
+        boolean passesFiles = socket.domain() == AF_UNIX;
         PeerIdentity sender = null;
         try {
             for (int at = 0; at + CMSGHDR_BYTES <= control.length; ) {
@@ -55,12 +60,18 @@ final class ControlMessages {
                 }
                 int data = at + CMSGHDR_BYTES;
                 int dataLength = (int) size - CMSGHDR_BYTES;
-                if (Bytes.getInt(control, at + LEVEL) == SOL_SOCKET) {
-                    switch (Bytes.getInt(control, at + TYPE)) {
-                        case SCM_RIGHTS -> addFiles(task, control, data, dataLength, files);
-                        case SCM_CREDENTIALS -> sender = credentials(task, control, data, dataLength);
-                        default -> throw ErrnoException.of(Errno.EINVAL);
+                int level = Bytes.getInt(control, at + LEVEL);
+                int type = Bytes.getInt(control, at + TYPE);
+                if (level != SOL_SOCKET) {
+                    controls.add(new ControlMessage(level, type, Arrays.copyOfRange(control, data, data + dataLength)));
+                } else if (type == SCM_RIGHTS) {
+                    if (passesFiles) {
+                        addFiles(task, control, data, dataLength, files);
                     }
+                } else if (type == SCM_CREDENTIALS) {
+                    sender = passesFiles ? credentials(task, control, data, dataLength) : null;
+                } else {
+                    throw ErrnoException.of(Errno.EINVAL);
                 }
                 at += align(size);
             }
@@ -68,7 +79,7 @@ final class ControlMessages {
             files.forEach(OpenFile::release);
             throw e;
         }
-        return new Outgoing(files, sender);
+        return new Outgoing(files, sender, controls);
     }
 
     private static int align(long size) {
@@ -141,6 +152,12 @@ final class ControlMessages {
         /** Writes what was received beside the bytes; answers MSG_CTRUNC if something had no room, otherwise 0. */
         int write(Socket socket, ReceiveRequest received) throws ErrnoException {
             try {
+                for (var control : received.controls()) {
+                    byte[] message = new byte[CMSGHDR_BYTES + control.data().length];
+                    header(message, control.level(), control.type(), message.length);
+                    System.arraycopy(control.data(), 0, message, CMSGHDR_BYTES, control.data().length);
+                    put(message);
+                }
                 if (socket.options().passesCredentials() && received.sender() != null) {
                     writeCredentials(received.sender());
                 }
@@ -155,7 +172,7 @@ final class ControlMessages {
 
         private void writeCredentials(PeerIdentity sender) throws ErrnoException {
             byte[] message = new byte[CMSGHDR_BYTES + UCRED_BYTES];
-            header(message, SCM_CREDENTIALS, message.length);
+            header(message, SOL_SOCKET, SCM_CREDENTIALS, message.length);
             Bytes.putInt(message, CMSGHDR_BYTES, sender.processId());
             Bytes.putInt(message, CMSGHDR_BYTES + 4, sender.user());
             Bytes.putInt(message, CMSGHDR_BYTES + 8, sender.group());
@@ -183,7 +200,7 @@ final class ControlMessages {
                 return;
             }
             byte[] message = new byte[CMSGHDR_BYTES + descriptors.size() * Integer.BYTES];
-            header(message, SCM_RIGHTS, message.length);
+            header(message, SOL_SOCKET, SCM_RIGHTS, message.length);
             for (int index = 0; index < descriptors.size(); index++) {
                 Bytes.putInt(message, CMSGHDR_BYTES + index * Integer.BYTES, descriptors.get(index));
             }
@@ -197,9 +214,9 @@ final class ControlMessages {
             }
         }
 
-        private static void header(byte[] message, int type, int length) {
+        private static void header(byte[] message, int level, int type, int length) {
             Bytes.putLong(message, 0, length);
-            Bytes.putInt(message, LEVEL, SOL_SOCKET);
+            Bytes.putInt(message, LEVEL, level);
             Bytes.putInt(message, TYPE, type);
         }
 

@@ -6,6 +6,8 @@ import dev.picket.platform.linux.FileMode;
 import dev.picket.platform.linux.Ioctl;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.net.link.InterfaceRequests;
+import dev.picket.sentry.net.socket.Socket;
 import dev.picket.sentry.vfs.OpenFile;
 
 /** ioctl(2): what every open file takes; the rest is the file's own. */
@@ -34,6 +36,9 @@ final class IoctlCalls {
                 task.memory().putInt(argument, (int) Math.max(Integer.MIN_VALUE, Math.min(left, Integer.MAX_VALUE)));
             }
             default -> {
+                if (file instanceof Socket && InterfaceRequests.covers(request)) {
+                    return task.kernel().network().interfaceRequests().control(task, request, argument);
+                }
                 return file.control(task, request, argument);
             }
         }

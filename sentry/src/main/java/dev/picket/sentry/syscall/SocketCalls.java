@@ -6,7 +6,7 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Poll;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
-import dev.picket.sentry.net.Socket;
+import dev.picket.sentry.net.socket.Socket;
 import dev.picket.sentry.vfs.OpenFile;
 
 /** socket(2), socketpair(2), bind(2), listen(2), accept(2), connect(2), names, options, shutdown(2). */
@@ -35,9 +35,6 @@ final class SocketCalls {
         int protocol = args.asInt(2);
         long address = args.asAddress(3);
         checkType(domain, type);
-        if (domain == AF_INET || domain == AF_INET6) {
-            throw ErrnoException.of(Errno.EOPNOTSUPP); // these have no pairs, on no system
-        }
 
         var family = task.kernel().network().family(domain);
         var pair = family.createPair(new TaskSocketCaller(task), type & SOCK_TYPE_MASK, protocol, type & SOCK_NONBLOCK);
@@ -46,10 +43,13 @@ final class SocketCalls {
     }
 
     private static void checkType(int domain, int type) throws ErrnoException {
+        if ((type & ~(SOCK_TYPE_MASK | SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
         if (domain < 0 || domain >= AF_MAX) {
             throw ErrnoException.of(Errno.EAFNOSUPPORT);
         }
-        if ((type & ~(SOCK_TYPE_MASK | SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0) {
+        if ((type & SOCK_TYPE_MASK) > SOCK_PACKET) {
             throw ErrnoException.of(Errno.EINVAL);
         }
     }
@@ -146,7 +146,7 @@ final class SocketCalls {
 
     private static byte[] peerAddressOf(Socket socket) throws ErrnoException {
         try {
-            return socket.peerAddress();
+            return socket.acceptedAddress();
         } catch (ErrnoException e) {
             // The peer has gone before anybody accepted it.
             throw e.errno() == Errno.ENOTCONN ? ErrnoException.of(Errno.ECONNABORTED) : e;
@@ -175,7 +175,7 @@ final class SocketCalls {
                 deadline,
                 () -> socket.connect(caller, bytes) != OpenFile.WOULD_BLOCK);
         if (!connected) {
-            throw ErrnoException.of(Errno.EAGAIN);
+            throw ErrnoException.of(socket.connectTimeoutErrno());
         }
         return 0;
     }

@@ -8,9 +8,9 @@ import dev.picket.platform.linux.Poll;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.memory.GuestBuffer;
-import dev.picket.sentry.net.ReceiveRequest;
-import dev.picket.sentry.net.SendRequest;
-import dev.picket.sentry.net.Socket;
+import dev.picket.sentry.net.socket.ReceiveRequest;
+import dev.picket.sentry.net.socket.SendRequest;
+import dev.picket.sentry.net.socket.Socket;
 import dev.picket.sentry.vfs.OpenFile;
 
 /** sendto(2), sendmsg(2), sendmmsg(2) and recvfrom(2), recvmsg(2), recvmmsg(2). */
@@ -80,7 +80,7 @@ final class SocketMessages {
                 : SocketCalls.address(task, nameAddress, Math.min(nameLength, SOCKADDR_STORAGE_BYTES));
         var source = vectors(task, header);
         var control = ControlMessages.fetch(
-                task, Bytes.getLong(header, MSGHDR_CONTROL), Bytes.getLong(header, MSGHDR_CONTROLLEN));
+                task, socket, Bytes.getLong(header, MSGHDR_CONTROL), Bytes.getLong(header, MSGHDR_CONTROLLEN));
 
         return send(task, socket, source, name, control, flags);
     }
@@ -90,12 +90,10 @@ final class SocketMessages {
             throws ErrnoException {
         var files = new SendRequest.Files(control.files());
         try {
-            if ((flags & MSG_OOB) != 0) {
-                throw ErrnoException.of(Errno.EOPNOTSUPP);
-            }
             var caller = new TaskSocketCaller(task);
             var sender = control.sender() == null ? caller.identity() : control.sender();
-            return sendWhole(task, socket, new SendRequest(source, name, files, sender, caller), flags);
+            var request = new SendRequest(source, name, files, sender, caller, flags, control.controls());
+            return sendWhole(task, socket, request, flags);
         } catch (ErrnoException e) {
             if (e.errno() == Errno.EPIPE && (flags & MSG_NOSIGNAL) == 0 && socket.type() == SOCK_STREAM) {
                 ReadWrite.brokenPipe(task);
@@ -225,7 +223,7 @@ final class SocketMessages {
                 Bytes.getLong(header, MSGHDR_CONTROLLEN),
                 (flags & MSG_CMSG_CLOEXEC) != 0);
         int resultFlags = control.write(socket, request);
-        resultFlags |= request.isTruncated() ? MSG_TRUNC : 0;
+        resultFlags |= request.messageFlags();
         resultFlags |= flags & MSG_CMSG_CLOEXEC;
 
         if (nameAddress != 0) {
@@ -240,19 +238,14 @@ final class SocketMessages {
         return request.senderAddress() == null ? new byte[0] : request.senderAddress();
     }
 
-    private static ReceiveRequest request(GuestBuffer destination, int flags) throws ErrnoException {
-        if ((flags & MSG_OOB) != 0) {
-            throw ErrnoException.of(Errno.EOPNOTSUPP);
-        }
-        return new ReceiveRequest(destination, (flags & MSG_PEEK) != 0, (flags & MSG_TRUNC) != 0);
+    private static ReceiveRequest request(GuestBuffer destination, int flags) {
+        return new ReceiveRequest(destination, flags);
     }
 
     /** MSG_WAITALL has a stream go on until the buffer is full, its end or a signal. */
     private static long receive(Task task, Socket socket, ReceiveRequest request, int flags) throws ErrnoException {
-        if ((flags & MSG_ERRQUEUE) != 0) {
-            throw ErrnoException.of(Errno.EAGAIN); // there never is an error to be told that way
-        }
-        boolean waits = (flags & MSG_DONTWAIT) == 0;
+        // Nobody waits for an error, or for a byte out of band.
+        boolean waits = (flags & (MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB)) == 0;
         boolean all = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && waits && socket.writesWhole();
         long received = 0;
         while (true) {

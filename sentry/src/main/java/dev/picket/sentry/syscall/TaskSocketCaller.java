@@ -4,8 +4,8 @@ import dev.picket.platform.linux.Resource;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.memory.MemoryManager;
-import dev.picket.sentry.net.PeerIdentity;
-import dev.picket.sentry.net.SocketCaller;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.vfs.Path;
 
 /** A task as sockets need to know it. */

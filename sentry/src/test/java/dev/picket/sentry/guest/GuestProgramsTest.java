@@ -28,6 +28,7 @@ class GuestProgramsTest {
             "signals",
             "pipes",
             "sockets",
+            "inet",
             "times",
             "vdso",
             "sched",

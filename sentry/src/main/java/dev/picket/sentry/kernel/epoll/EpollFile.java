@@ -7,7 +7,7 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.vfs.Inode;
 import dev.picket.sentry.vfs.OpenFile;
-import dev.picket.sentry.wait.WaitQueue;
+import dev.picket.sentry.vfs.WaitableFile;
 import dev.picket.sentry.wait.Waiter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +21,7 @@ import java.util.Map;
  * many files are watched. An interest is taken off the list before its file is asked for its readiness, so a wake-up that
  * comes in between puts it back, and none is lost.
  */
-public final class EpollFile extends OpenFile {
+public final class EpollFile extends WaitableFile {
     /** What an EPOLLEXCLUSIVE interest may ask for; EPOLLEXCLUSIVE_OK_BITS of fs/eventpoll.c. */
     private static final int EXCLUSIVE_EVENTS =
             POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
@@ -31,7 +31,6 @@ public final class EpollFile extends OpenFile {
 
     private final Inode inode;
     private final EpollGraph graph;
-    private final WaitQueue waiters = new WaitQueue();
 
     private final Object interestLock = new Object();
     private final Map<Key, Interest> interests = new HashMap<>();
@@ -148,7 +147,7 @@ public final class EpollFile extends OpenFile {
     }
 
     public EpollFile(Inode inode, EpollGraph graph) {
-        super(null, 02);
+        super(02);
         this.inode = inode;
         this.graph = graph;
     }
@@ -291,7 +290,7 @@ public final class EpollFile extends OpenFile {
         }
         if (count > 0 && hasQueued()) {
             // Another thread that waits may have been woken for what is still there, and have found us at work.
-            waiters.wake(READABLE);
+            waiters().wake(READABLE);
         }
         return count;
     }
@@ -317,26 +316,6 @@ public final class EpollFile extends OpenFile {
             }
             return 0;
         }
-    }
-
-    @Override
-    public void addWaiter(Waiter waiter, int events) {
-        waiters.add(waiter, events);
-    }
-
-    @Override
-    public void removeWaiter(Waiter waiter) {
-        waiters.remove(waiter);
-    }
-
-    /** Woken with POLLIN when {@link #collect} may find something. */
-    public WaitQueue waiters() {
-        return waiters;
-    }
-
-    @Override
-    public boolean supportsPolling() {
-        return true;
     }
 
     /** Takes the watched files one by one, for /proc/PID/fdinfo. */
@@ -391,7 +370,7 @@ public final class EpollFile extends OpenFile {
                 ready.addLast(interest);
             }
         }
-        waiters.wake(READABLE);
+        waiters().wake(READABLE);
     }
 
     private void enqueueQuietly(Interest interest) {

@@ -6,14 +6,12 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.vfs.Inode;
-import dev.picket.sentry.vfs.OpenFile;
-import dev.picket.sentry.wait.WaitQueue;
-import dev.picket.sentry.wait.Waiter;
+import dev.picket.sentry.vfs.WaitableFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** A counter that can be waited for; see eventfd(2). */
-public final class EventCounter extends OpenFile {
+public final class EventCounter extends WaitableFile {
     public static final int EFD_SEMAPHORE = 1;
 
     /** Largest value of the counter, as unsigned: all ones is refused, so that a write can block. */
@@ -21,7 +19,6 @@ public final class EventCounter extends OpenFile {
 
     private final Inode inode;
     private final boolean semaphore;
-    private final WaitQueue waiters = new WaitQueue();
 
     /** Unsigned. */
     private long count;
@@ -31,7 +28,7 @@ public final class EventCounter extends OpenFile {
      * @param semaphore EFD_SEMAPHORE: reads take one, not all
      */
     public EventCounter(Inode inode, int flags, int initial, boolean semaphore) {
-        super(null, flags);
+        super(flags);
         this.inode = inode;
         this.semaphore = semaphore;
         this.count = Integer.toUnsignedLong(initial);
@@ -60,7 +57,7 @@ public final class EventCounter extends OpenFile {
             taken = semaphore ? 1 : count;
             count -= taken;
         }
-        waiters.wake(WRITABLE);
+        waiters().wake(WRITABLE);
         byte[] value = new byte[Long.BYTES];
         ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).putLong(taken);
         // Linux too has taken the count by the time that it finds the buffer bad.
@@ -91,7 +88,7 @@ public final class EventCounter extends OpenFile {
             }
             count += added;
         }
-        waiters.wake(READABLE);
+        waiters().wake(READABLE);
         return Long.BYTES;
     }
 
@@ -105,20 +102,5 @@ public final class EventCounter extends OpenFile {
             events |= WRITABLE;
         }
         return events;
-    }
-
-    @Override
-    public void addWaiter(Waiter waiter, int events) {
-        waiters.add(waiter, events);
-    }
-
-    @Override
-    public void removeWaiter(Waiter waiter) {
-        waiters.remove(waiter);
-    }
-
-    @Override
-    public boolean supportsPolling() {
-        return true;
     }
 }

@@ -9,14 +9,12 @@ import dev.picket.sentry.kernel.time.Clock;
 import dev.picket.sentry.kernel.time.TimerService;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.vfs.Inode;
-import dev.picket.sentry.vfs.OpenFile;
-import dev.picket.sentry.wait.WaitQueue;
-import dev.picket.sentry.wait.Waiter;
+import dev.picket.sentry.vfs.WaitableFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** A timer that is read; see timerfd_create(2). */
-public final class TimerFile extends OpenFile {
+public final class TimerFile extends WaitableFile {
     /** Farther in the future than anybody waits, and no sum with a time of now overflows. */
     private static final long FAR_NANOS = Long.MAX_VALUE / 4;
 
@@ -24,7 +22,6 @@ public final class TimerFile extends OpenFile {
     private final int clockId;
     private final Clock clock;
     private final TimerService timers;
-    private final WaitQueue waiters = new WaitQueue();
 
     private boolean armed;
     private long dueNanos; // by System.nanoTime()
@@ -42,7 +39,7 @@ public final class TimerFile extends OpenFile {
 
     /** @param clockId one of CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME and the alarm clocks */
     public TimerFile(Inode inode, int flags, int clockId, Clock clock, TimerService timers) {
-        super(null, flags);
+        super(flags);
         this.inode = inode;
         this.clockId = clockId;
         this.clock = clock;
@@ -115,7 +112,7 @@ public final class TimerFile extends OpenFile {
                 entry = timers.schedule(dueNanos, this::expire);
             }
         }
-        waiters.wake(READABLE);
+        waiters().wake(READABLE);
     }
 
     private void cancel() {
@@ -156,20 +153,5 @@ public final class TimerFile extends OpenFile {
     @Override
     public synchronized int readiness() {
         return expirations > 0 ? READABLE : 0;
-    }
-
-    @Override
-    public void addWaiter(Waiter waiter, int events) {
-        waiters.add(waiter, events);
-    }
-
-    @Override
-    public void removeWaiter(Waiter waiter) {
-        waiters.remove(waiter);
-    }
-
-    @Override
-    public boolean supportsPolling() {
-        return true;
     }
 }

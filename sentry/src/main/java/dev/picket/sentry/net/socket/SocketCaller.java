@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.socket;
 
 import dev.picket.sentry.vfs.Caller;
 

@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import static dev.picket.platform.linux.Poll.*;
 import static dev.picket.platform.linux.Sockets.*;
@@ -7,6 +7,13 @@ import dev.picket.platform.linux.Bytes;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Ioctl;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.net.socket.Message;
+import dev.picket.sentry.net.socket.MessageQueue;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.ReceiveRequest;
+import dev.picket.sentry.net.socket.SendRequest;
+import dev.picket.sentry.net.socket.Socket;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.vfs.AnonymousInode;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.OpenFile;
@@ -113,6 +120,7 @@ final class UnixDatagramSocket extends UnixSocket {
 
     @Override
     public long send(SendRequest request) throws ErrnoException {
+        checkFlags(request.flags());
         int limit = options().sendBufferBytes();
         long length = request.source().remaining();
         synchronized (this) {
@@ -184,6 +192,7 @@ final class UnixDatagramSocket extends UnixSocket {
 
     @Override
     public long receive(ReceiveRequest request) throws ErrnoException {
+        checkFlags(request.flags());
         if (hasError()) {
             throwError();
         }

@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import static dev.picket.platform.linux.Poll.*;
 import static dev.picket.platform.linux.Sockets.*;
@@ -6,6 +6,13 @@ import static dev.picket.platform.linux.Sockets.*;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Ioctl;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.net.socket.Message;
+import dev.picket.sentry.net.socket.MessageQueue;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.ReceiveRequest;
+import dev.picket.sentry.net.socket.SendRequest;
+import dev.picket.sentry.net.socket.Socket;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.vfs.AnonymousInode;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.OpenFile;
@@ -192,6 +199,7 @@ final class UnixConnectedSocket extends UnixSocket {
 
     @Override
     public long send(SendRequest request) throws ErrnoException {
+        checkFlags(request.flags());
         if (request.address() != null) {
             throw ErrnoException.of(isConnected() ? Errno.EISCONN : Errno.EOPNOTSUPP);
         }
@@ -290,6 +298,7 @@ final class UnixConnectedSocket extends UnixSocket {
 
     @Override
     public long receive(ReceiveRequest request) throws ErrnoException {
+        checkFlags(request.flags());
         if (!isConnected()) {
             throw ErrnoException.of(stream ? Errno.EINVAL : Errno.ENOTCONN);
         }

@@ -1,10 +1,14 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import static dev.picket.platform.linux.Sockets.*;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.FileMode;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.net.socket.AddressFamily;
+import dev.picket.sentry.net.socket.Socket;
+import dev.picket.sentry.net.socket.SocketBudget;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.vfs.AnonymousFileSystem;
 import dev.picket.sentry.vfs.AnonymousInode;
 import dev.picket.sentry.vfs.Caller;
@@ -36,7 +40,8 @@ public final class UnixSockets implements AddressFamily {
     private final Set<UnixSocket> all = new LinkedHashSet<>();
     private int nextAutobind;
 
-    UnixSockets(AnonymousFileSystem inodes, SocketBudget budget) {
+    /** @param inodes home of the sockets' inodes */
+    public UnixSockets(AnonymousFileSystem inodes, SocketBudget budget) {
         this.inodes = inodes;
         this.budget = budget;
     }

@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import dev.picket.platform.linux.Bytes;
 import dev.picket.platform.linux.Errno;

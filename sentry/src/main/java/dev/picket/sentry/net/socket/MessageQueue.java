@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.socket;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Poll;
@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Set;
 
 /** The messages that wait to be read at one socket. Its monitor guards it; it wakes the reader and the writers. */
-final class MessageQueue {
+public final class MessageQueue {
     /** A message of so little is taken into an empty queue even when the sandbox's budget is used up. */
-    static final int ALWAYS_BYTES = 4096;
+    public static final int ALWAYS_BYTES = 4096;
 
     private static final int WRITERS_BEFORE_PURGE = 1024;
 
@@ -30,13 +30,13 @@ final class MessageQueue {
     private boolean refused;
 
     /** @param reader woken when there is something to read */
-    MessageQueue(SocketBudget budget, WaitQueue reader) {
+    public MessageQueue(SocketBudget budget, WaitQueue reader) {
         this.budget = budget;
         this.reader = reader;
     }
 
     /** Outcome of {@link #offer}. */
-    enum Offer {
+    public enum Offer {
         TAKEN,
         /** The writer waits. */
         FULL,
@@ -52,8 +52,9 @@ final class MessageQueue {
      *
      * @param limitBytes of cost; the last message may exceed it
      * @param limitMessages how many messages there may be
+     * @param writer null if nobody waits for room
      */
-    synchronized boolean hasRoom(long limitBytes, int limitMessages, WaitQueue writer) {
+    public synchronized boolean hasRoom(long limitBytes, int limitMessages, WaitQueue writer) {
         if (refused || isRoomy(limitBytes, limitMessages)) {
             return true;
         }
@@ -62,7 +63,7 @@ final class MessageQueue {
     }
 
     /** Puts a message at the end, if there is room; see {@link #hasRoom}. Wakes the reader. */
-    Offer offer(Message message, long limitBytes, int limitMessages, WaitQueue writer) {
+    public Offer offer(Message message, long limitBytes, int limitMessages, WaitQueue writer) {
         synchronized (this) {
             if (refused) {
                 return Offer.REFUSED;
@@ -83,6 +84,9 @@ final class MessageQueue {
     }
 
     private void noteBlocked(WaitQueue writer) {
+        if (writer == null) {
+            return;
+        }
         if (blockedWriters.size() >= WRITERS_BEFORE_PURGE) {
             // Sockets that have gone are still noted; those that somebody waits on are as many as there are open ones.
             blockedWriters.removeIf(WaitQueue::isEmpty);
@@ -112,7 +116,7 @@ final class MessageQueue {
      *
      * @return bytes received; 0 at the end; WOULD_BLOCK
      */
-    long receiveStream(ReceiveRequest request, boolean keepsSendersApart) throws ErrnoException {
+    public long receiveStream(ReceiveRequest request, boolean keepsSendersApart) throws ErrnoException {
         if (request.destination.remaining() == 0) {
             return 0;
         }
@@ -129,13 +133,13 @@ final class MessageQueue {
                 }
                 if (keepsSendersApart
                         && request.sender() != null
-                        && !request.sender().equals(message.sender)) {
+                        && !request.sender().equals(message.sender())) {
                     break;
                 }
                 int wanted = (int) Math.min(message.length(), request.destination.remaining());
                 int copied;
                 try {
-                    copied = request.destination.copyOut(message.data, message.start, wanted);
+                    copied = request.destination.copyOut(message.data(), message.start, wanted);
                 } catch (ErrnoException e) {
                     if (done == 0) {
                         throw e;
@@ -143,17 +147,17 @@ final class MessageQueue {
                     break;
                 }
                 done += copied;
-                request.setSender(message.senderAddress, message.sender);
+                request.setSender(message.senderAddress(), message.sender());
                 boolean hasFiles = message.files != null;
                 takeFiles(request, message);
-                if (!request.peeks) {
+                if (!request.peeks()) {
                     message.start += copied;
                     bytes -= copied;
                     if (message.length() == 0) {
                         used.add(message);
                     }
                 }
-                if (hasFiles || copied < wanted || message.length() > 0 && !request.peeks) {
+                if (hasFiles || copied < wanted || message.length() > 0 && !request.peeks()) {
                     break;
                 }
             }
@@ -171,7 +175,7 @@ final class MessageQueue {
      *
      * @return bytes received, or with {@code wantsFullLength} the message's length; 0 at the end; WOULD_BLOCK
      */
-    long receiveMessage(ReceiveRequest request) throws ErrnoException {
+    public long receiveMessage(ReceiveRequest request) throws ErrnoException {
         long answer;
         Set<WaitQueue> writers;
         synchronized (this) {
@@ -182,16 +186,17 @@ final class MessageQueue {
             int wanted = (int) Math.min(message.length(), request.destination.remaining());
             int copied = 0;
             if (wanted > 0) {
-                copied = request.destination.copyOut(message.data, message.start, wanted);
+                copied = request.destination.copyOut(message.data(), message.start, wanted);
                 if (copied < wanted) {
                     throw ErrnoException.of(Errno.EFAULT);
                 }
             }
             request.setTruncated(copied < message.length());
-            answer = request.wantsFullLength ? message.length() : copied;
-            request.setSender(message.senderAddress, message.sender);
+            request.setMessage(message);
+            answer = request.wantsFullLength() ? message.length() : copied;
+            request.setSender(message.senderAddress(), message.sender());
             takeFiles(request, message);
-            if (!request.peeks) {
+            if (!request.peeks()) {
                 messages.removeFirst();
                 bytes -= message.length();
                 remove(message);
@@ -206,13 +211,13 @@ final class MessageQueue {
         if (message.files == null) {
             return;
         }
-        if (request.peeks) {
+        if (request.peeks()) {
             message.files.forEach(OpenFile::retain);
         } else {
             budget.land(message.files.size());
         }
         request.addFiles(message.files);
-        if (!request.peeks) {
+        if (!request.peeks()) {
             message.files = null;
         }
     }
@@ -238,7 +243,7 @@ final class MessageQueue {
     }
 
     /** No more messages come: what is there can still be read. */
-    void end() {
+    public void end() {
         synchronized (this) {
             ended = true;
         }
@@ -246,7 +251,7 @@ final class MessageQueue {
     }
 
     /** No more messages are taken: writers are told. */
-    void refuse() {
+    public void refuse() {
         Set<WaitQueue> writers;
         synchronized (this) {
             refused = true;
@@ -260,7 +265,7 @@ final class MessageQueue {
      *
      * @return whether there was something that nobody had read
      */
-    boolean discard() {
+    public boolean discard() {
         List<Message> lost;
         Set<WaitQueue> writers;
         synchronized (this) {
@@ -283,30 +288,34 @@ final class MessageQueue {
         return !lost.isEmpty();
     }
 
-    synchronized boolean isEmpty() {
+    /** Whether there is nothing to read. */
+    public synchronized boolean isEmpty() {
         return messages.isEmpty();
     }
 
-    synchronized boolean hasEnded() {
+    /** Whether no more messages come. */
+    public synchronized boolean hasEnded() {
         return ended;
     }
 
-    synchronized boolean isRefused() {
+    /** Whether no more messages are taken. */
+    public synchronized boolean isRefused() {
         return refused;
     }
 
     /** Bytes that wait to be read. */
-    synchronized long bytes() {
+    public synchronized long bytes() {
         return bytes;
     }
 
     /** Length of the first message; 0 if there is none. */
-    synchronized int firstLength() {
+    public synchronized int firstLength() {
         var first = messages.peekFirst();
         return first == null ? 0 : first.length();
     }
 
-    SocketBudget budget() {
-        return budget;
+    /** What the messages take of the socket's buffer. */
+    public synchronized long cost() {
+        return cost;
     }
 }

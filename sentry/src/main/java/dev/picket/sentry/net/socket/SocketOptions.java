@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.socket;
 
 import static dev.picket.platform.linux.Sockets.*;
 
@@ -24,11 +24,19 @@ public final class SocketOptions {
 
     private volatile int sendBufferBytes = DEFAULT_BUFFER_BYTES;
     private volatile int receiveBufferBytes = DEFAULT_BUFFER_BYTES;
+    private volatile boolean sendBufferIsSet;
+    private volatile boolean receiveBufferIsSet;
     private volatile long sendTimeoutNanos = Long.MAX_VALUE;
     private volatile long receiveTimeoutNanos = Long.MAX_VALUE;
     private volatile boolean passesCredentials;
     private volatile int lowWaterMark = 1;
     private volatile int priority;
+    private volatile int mark;
+    private volatile int peekOffset = -1;
+    private volatile int busyPoll;
+    private volatile long pacingRate = -1;
+    private volatile int incomingCpu = -1;
+    private volatile int timestamping;
     private volatile long linger;
 
     // Options that are only remembered: bit n is option n.
@@ -42,7 +50,15 @@ public final class SocketOptions {
             | 1L << SO_OOBINLINE
             | 1L << SO_REUSEPORT
             | 1L << SO_TIMESTAMP
-            | 1L << SO_TIMESTAMPNS;
+            | 1L << SO_TIMESTAMPNS
+            | 1L << SO_NO_CHECK
+            | 1L << SO_PASSSEC
+            | 1L << SO_RXQ_OVFL
+            | 1L << SO_WIFI_STATUS
+            | 1L << SO_NOFCS
+            | 1L << SO_LOCK_FILTER
+            | 1L << SO_SELECT_ERR_QUEUE
+            | 1L << SO_ZEROCOPY;
 
     public int sendBufferBytes() {
         return sendBufferBytes;
@@ -50,6 +66,57 @@ public final class SocketOptions {
 
     public int receiveBufferBytes() {
         return receiveBufferBytes;
+    }
+
+    /** SO_SNDBUF was called: the size is not for the kernel to choose. */
+    public boolean isSendBufferSet() {
+        return sendBufferIsSet;
+    }
+
+    /** As {@link #isSendBufferSet}, SO_RCVBUF. */
+    public boolean isReceiveBufferSet() {
+        return receiveBufferIsSet;
+    }
+
+    /** Sizes of buffers that the family begins with, or has come to, if the guest did not set them. */
+    public void setDefaultBuffers(int sendBytes, int receiveBytes) {
+        if (!sendBufferIsSet) {
+            sendBufferBytes = sendBytes;
+        }
+        if (!receiveBufferIsSet) {
+            receiveBufferBytes = receiveBytes;
+        }
+    }
+
+    /** Whether an option that is on or off, such as SO_REUSEADDR, is on. */
+    public boolean isOn(int option) {
+        return (switches >>> option & 1) != 0;
+    }
+
+    /** SO_RCVLOWAT */
+    public int lowWaterMark() {
+        return lowWaterMark;
+    }
+
+    /** SO_LINGER: seconds that close(2) waits; -1 if it is off. */
+    public int lingerSeconds() {
+        long value = linger;
+        return (int) value == 0 ? -1 : (int) (value >>> 32);
+    }
+
+    /** Takes over the options of the socket that listened, as accept(2) does. */
+    public synchronized void inherit(SocketOptions listener) {
+        sendBufferBytes = listener.sendBufferBytes;
+        receiveBufferBytes = listener.receiveBufferBytes;
+        sendBufferIsSet = listener.sendBufferIsSet;
+        receiveBufferIsSet = listener.receiveBufferIsSet;
+        sendTimeoutNanos = listener.sendTimeoutNanos;
+        receiveTimeoutNanos = listener.receiveTimeoutNanos;
+        lowWaterMark = listener.lowWaterMark;
+        priority = listener.priority;
+        mark = listener.mark;
+        linger = listener.linger;
+        switches = listener.switches;
     }
 
     /** Long.MAX_VALUE for without end. */
@@ -91,19 +158,43 @@ public final class SocketOptions {
         }
         int number = Bytes.getInt(value, 0);
         switch (option) {
-            case SO_SNDBUF -> sendBufferBytes = buffer(number, MINIMUM_SEND_BYTES);
-            case SO_RCVBUF -> receiveBufferBytes = buffer(number, MINIMUM_RECEIVE_BYTES);
+            case SO_SNDBUF -> setSendBuffer(number);
+            case SO_RCVBUF -> setReceiveBuffer(number);
                 // Beyond the maximum takes CAP_NET_ADMIN, and even then a sandbox's maximum holds.
             case SO_SNDBUFFORCE, SO_RCVBUFFORCE -> {
                 if (!caller.credentials().has(Credentials.CAP_NET_ADMIN)) {
                     throw ErrnoException.of(Errno.EPERM);
                 }
                 if (option == SO_SNDBUFFORCE) {
-                    sendBufferBytes = buffer(number, MINIMUM_SEND_BYTES);
+                    setSendBuffer(number);
                 } else {
-                    receiveBufferBytes = buffer(number, MINIMUM_RECEIVE_BYTES);
+                    setReceiveBuffer(number);
                 }
             }
+            case SO_MARK -> {
+                if (!caller.credentials().has(Credentials.CAP_NET_ADMIN)) {
+                    throw ErrnoException.of(Errno.EPERM);
+                }
+                mark = number;
+            }
+            case SO_PEEK_OFF -> throw ErrnoException.of(Errno.EOPNOTSUPP);
+            case SO_BUSY_POLL -> {
+                if (number < 0) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                if (number > busyPoll && !caller.credentials().has(Credentials.CAP_NET_ADMIN)) {
+                    throw ErrnoException.of(Errno.EPERM);
+                }
+                busyPoll = number;
+            }
+            case SO_MAX_PACING_RATE -> pacingRate =
+                    value.length >= Long.BYTES ? Bytes.getLong(value, 0) : Integer.toUnsignedLong(number);
+            case SO_INCOMING_CPU -> incomingCpu = number;
+            case SO_TIMESTAMPING, SO_TIMESTAMPING_NEW -> timestamping = number;
+            case SO_TIMESTAMP_NEW -> setTimestamps(SO_TIMESTAMP, number);
+            case SO_TIMESTAMPNS_NEW -> setTimestamps(SO_TIMESTAMPNS, number);
+            case SO_TIMESTAMP, SO_TIMESTAMPNS -> setTimestamps(option, number);
+            case SO_TYPE, SO_PROTOCOL, SO_DOMAIN, SO_ERROR -> throw ErrnoException.of(Errno.ENOPROTOOPT);
             case SO_PASSCRED -> passesCredentials = number != 0;
             case SO_RCVLOWAT -> lowWaterMark = number <= 0 ? number < 0 ? Integer.MAX_VALUE : 1 : number;
             case SO_PRIORITY -> {
@@ -119,6 +210,23 @@ public final class SocketOptions {
                 setSwitch(option, number != 0);
             }
         }
+    }
+
+    private void setSendBuffer(int asked) {
+        sendBufferBytes = buffer(asked, MINIMUM_SEND_BYTES);
+        sendBufferIsSet = true;
+    }
+
+    private void setReceiveBuffer(int asked) {
+        receiveBufferBytes = buffer(asked, MINIMUM_RECEIVE_BYTES);
+        receiveBufferIsSet = true;
+    }
+
+    /** The two kinds exclude each other. */
+    private void setTimestamps(int option, int on) {
+        setSwitch(SO_TIMESTAMP, false);
+        setSwitch(SO_TIMESTAMPNS, false);
+        setSwitch(option, on != 0);
     }
 
     private synchronized void setSwitch(int option, boolean on) {
@@ -159,6 +267,15 @@ public final class SocketOptions {
             case SO_PASSCRED -> number(passesCredentials ? 1 : 0);
             case SO_RCVLOWAT -> number(lowWaterMark);
             case SO_SNDLOWAT -> number(1);
+            case SO_MARK -> number(mark);
+            case SO_PEEK_OFF -> number(peekOffset);
+            case SO_BUSY_POLL -> number(busyPoll);
+            case SO_MAX_PACING_RATE -> number((int) Math.max(-1, Math.min(pacingRate, Integer.MAX_VALUE)));
+            case SO_INCOMING_CPU -> number(incomingCpu);
+            case SO_INCOMING_NAPI_ID -> number(0);
+            case SO_TIMESTAMPING, SO_TIMESTAMPING_NEW -> number(timestamping);
+            case SO_TIMESTAMP_NEW -> number(isOn(SO_TIMESTAMP) ? 1 : 0);
+            case SO_TIMESTAMPNS_NEW -> number(isOn(SO_TIMESTAMPNS) ? 1 : 0);
             case SO_PRIORITY -> number(priority);
             case SO_LINGER -> {
                 byte[] value = new byte[LINGER_BYTES];
@@ -174,7 +291,8 @@ public final class SocketOptions {
         };
     }
 
-    static byte[] number(int value) {
+    /** An int as the value of an option. */
+    public static byte[] number(int value) {
         byte[] bytes = new byte[Integer.BYTES];
         Bytes.putInt(bytes, 0, value);
         return bytes;

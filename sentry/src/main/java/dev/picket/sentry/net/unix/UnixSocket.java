@@ -1,9 +1,13 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import static dev.picket.platform.linux.Sockets.*;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.SendRequest;
+import dev.picket.sentry.net.socket.Socket;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.vfs.AnonymousInode;
 import dev.picket.sentry.vfs.Path;
 
@@ -140,6 +144,13 @@ abstract class UnixSocket extends Socket {
     }
 
     // ---- Sending
+
+    /** There are no bytes out of band; see unix(7). */
+    static void checkFlags(int flags) throws ErrnoException {
+        if ((flags & MSG_OOB) != 0) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP);
+        }
+    }
 
     /**
      * Copies bytes to send from the guest.

@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.socket;
 
 import static dev.picket.platform.linux.Poll.*;
 import static dev.picket.platform.linux.Sockets.*;
@@ -10,28 +10,26 @@ import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.Inode;
-import dev.picket.sentry.vfs.OpenFile;
+import dev.picket.sentry.vfs.WaitableFile;
 import dev.picket.sentry.wait.WaitQueue;
-import dev.picket.sentry.wait.Waiter;
 
 /**
  * A socket of any family. As with every open file, calls answer WOULD_BLOCK where Linux would wait. Addresses are the
  * bytes of a {@code struct sockaddr} of the family.
  */
-public abstract class Socket extends OpenFile {
+public abstract class Socket extends WaitableFile {
     private final Inode inode;
     private final int domain;
     private final int type;
     private final int protocol;
     private final SocketOptions options = new SocketOptions();
-    private final WaitQueue waiters = new WaitQueue();
 
     /**
      * @param domain AF_UNIX and so on
      * @param flags O_NONBLOCK or 0
      */
     protected Socket(Inode inode, int domain, int type, int protocol, int flags) {
-        super(null, Fcntl.O_RDWR | flags);
+        super(Fcntl.O_RDWR | flags);
         this.inode = inode;
         this.domain = domain;
         this.type = type;
@@ -56,10 +54,6 @@ public abstract class Socket extends OpenFile {
         return options;
     }
 
-    protected final WaitQueue waiters() {
-        return waiters;
-    }
-
     // ---- What the families do
 
     /** bind(2). */
@@ -82,11 +76,21 @@ public abstract class Socket extends OpenFile {
     /** What a connect that waits waits on; valid after {@link #connect} answered WOULD_BLOCK. */
     public abstract WaitQueue connectWaiters();
 
+    /** What a connect that has waited until its deadline fails with. */
+    public int connectTimeoutErrno() {
+        return Errno.EAGAIN;
+    }
+
     /** The socket's own address. */
     public abstract byte[] localAddress() throws ErrnoException;
 
     /** The peer's address; ENOTCONN. */
     public abstract byte[] peerAddress() throws ErrnoException;
+
+    /** The peer's address, of a connection that was just accepted. */
+    public byte[] acceptedAddress() throws ErrnoException {
+        return peerAddress();
+    }
 
     /** Sends; answers the bytes sent, or WOULD_BLOCK. EPIPE comes without its signal. */
     public abstract long send(SendRequest request) throws ErrnoException;
@@ -170,20 +174,5 @@ public abstract class Socket extends OpenFile {
     @Override
     public long control(Caller caller, int request, long argument) throws ErrnoException {
         throw ErrnoException.of(Errno.ENOTTY);
-    }
-
-    @Override
-    public void addWaiter(Waiter waiter, int events) {
-        waiters.add(waiter, events | POLLERR | POLLHUP);
-    }
-
-    @Override
-    public void removeWaiter(Waiter waiter) {
-        waiters.remove(waiter);
-    }
-
-    @Override
-    public boolean supportsPolling() {
-        return true;
     }
 }

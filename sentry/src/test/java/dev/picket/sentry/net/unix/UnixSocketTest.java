@@ -1,4 +1,4 @@
-package dev.picket.sentry.net;
+package dev.picket.sentry.net.unix;
 
 import static dev.picket.platform.linux.Poll.*;
 import static dev.picket.platform.linux.Sockets.*;
@@ -17,6 +17,15 @@ import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.loader.ArrayBuffer;
 import dev.picket.sentry.memory.MemoryManager;
+import dev.picket.sentry.net.Network;
+import dev.picket.sentry.net.socket.Message;
+import dev.picket.sentry.net.socket.MessageQueue;
+import dev.picket.sentry.net.socket.PeerIdentity;
+import dev.picket.sentry.net.socket.ReceiveRequest;
+import dev.picket.sentry.net.socket.SendRequest;
+import dev.picket.sentry.net.socket.Socket;
+import dev.picket.sentry.net.socket.SocketBudget;
+import dev.picket.sentry.net.socket.SocketCaller;
 import dev.picket.sentry.pipe.PipeBudget;
 import dev.picket.sentry.pipe.PipeEnd;
 import dev.picket.sentry.vfs.AnonymousFileSystem;
@@ -33,7 +42,7 @@ import org.junit.jupiter.api.Test;
 
 class UnixSocketTest {
     private final AnonymousFileSystem inodes = new AnonymousFileSystem("sockfs", 8, FileSystemMagic.SOCKFS_MAGIC);
-    private final Network network = new Network(inodes);
+    private final Network network = new Network(inodes, (due, action) -> () -> {});
     private TestFiles files;
     private SocketCaller caller;
 
@@ -230,7 +239,7 @@ class UnixSocketTest {
         send(ends[0], "ab");
         send(ends[0], "cd");
         byte[] bytes = new byte[3];
-        assertEquals(3, ends[1].receive(new ReceiveRequest(new ArrayBuffer(bytes), true, false)));
+        assertEquals(3, ends[1].receive(new ReceiveRequest(new ArrayBuffer(bytes), MSG_PEEK)));
         assertEquals("abc", new String(bytes, StandardCharsets.ISO_8859_1));
         assertEquals("abcd", receive(ends[1], 10));
     }
@@ -340,7 +349,7 @@ class UnixSocketTest {
         send(ends[0], "");
         send(ends[0], "third");
         byte[] two = new byte[2];
-        var request = new ReceiveRequest(new ArrayBuffer(two), false, true);
+        var request = new ReceiveRequest(new ArrayBuffer(two), MSG_TRUNC);
         assertEquals(5, ends[1].receive(request));
         assertTrue(request.isTruncated());
         assertEquals("", receive(ends[1], 10));
