@@ -29,7 +29,9 @@ final class SystemSettings {
     private final GeneratedFileSystem fileSystem;
     private final SettingFiles settingFiles;
     private final Kernel kernel;
-    private final String bootId = UUID.randomUUID().toString();
+
+    /** Made when it is first read; guarded by this. */
+    private UUID bootId;
 
     SystemSettings(GeneratedFileSystem fileSystem, Kernel kernel) {
         this.fileSystem = fileSystem;
@@ -44,6 +46,13 @@ final class SystemSettings {
                 .add("net", networkFolder());
     }
 
+    private synchronized UUID bootId() throws ErrnoException {
+        if (bootId == null) {
+            bootId = kernel.random().uuid();
+        }
+        return bootId;
+    }
+
     private GeneratedDirectory folder() {
         return GeneratedDirectory.of(fileSystem);
     }
@@ -51,8 +60,9 @@ final class SystemSettings {
     private GeneratedDirectory kernelFolder() {
         var names = kernel.hostNames();
         var random = folder().addFile(
-                        "uuid", (reader, text) -> text.append(UUID.randomUUID()).append('\n'))
-                .addLine("boot_id", bootId)
+                        "uuid",
+                        (reader, text) -> text.append(kernel.random().uuid()).append('\n'))
+                .addFile("boot_id", (reader, text) -> text.append(bootId()).append('\n'))
                 .addLine("entropy_avail", 256)
                 .addLine("poolsize", 256);
         var pty = folder().addLine("max", 4096).addLine("reserve", 0);
