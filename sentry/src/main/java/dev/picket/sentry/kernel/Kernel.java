@@ -7,6 +7,7 @@ import dev.picket.sentry.fs.mqueue.MqueueFileSystem;
 import dev.picket.sentry.fs.tmpfs.HeapBudget;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.futex.FutexTable;
+import dev.picket.sentry.kernel.inotify.InotifyLimits;
 import dev.picket.sentry.kernel.ipc.IpcNamespace;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Clock;
@@ -45,6 +46,9 @@ public final class Kernel implements AutoCloseable {
 
     /** One part in so many of the heap may go to System V IPC objects, and to message queues, of which messages have contents. */
     private static final int IPC_SHARE = 8;
+
+    /** One part in so many of the heap may go to watches of files and events that nobody has read. */
+    private static final int FILE_EVENTS_SHARE = 16;
 
     /** Numbers of calls above this are counted together. */
     private static final int COUNTED_CALLS = 512;
@@ -85,6 +89,8 @@ public final class Kernel implements AutoCloseable {
     private final HeapBudget namesBudget = new HeapBudget(Runtime.getRuntime().maxMemory() / NAMES_SHARE);
 
     private final TmpfsFileSystem memoryFiles;
+    private final InotifyLimits fileWatches =
+            new InotifyLimits(Runtime.getRuntime().maxMemory() / FILE_EVENTS_SHARE);
     private final IpcNamespace ipc;
     private final MqueueFileSystem messageQueues;
     private final AtomicInteger queuedSignals = new AtomicInteger();
@@ -214,6 +220,11 @@ public final class Kernel implements AutoCloseable {
     /** The System V IPC objects. */
     public IpcNamespace ipc() {
         return ipc;
+    }
+
+    /** What inotify(7) may take. */
+    public InotifyLimits fileWatches() {
+        return fileWatches;
     }
 
     /** The POSIX message queues. */

@@ -71,6 +71,7 @@ final class Directories {
         OpenFile file = task.file(fd);
         var entries = new Entries((int) Math.min(count, LISTING_BYTES), nameOffset);
         file.readDirectory(task, entries);
+        file.noteAccess();
 
         if (entries.used == 0 && entries.refused) {
             throw ErrnoException.of(Errno.EINVAL); // not even one entry fits

@@ -37,6 +37,7 @@ final class FileCopies {
         }
 
         long done = copy(task, in, offset, count, (buffer, position) -> ReadWrite.write(task, out, buffer));
+        noteAccess(in, done);
         if (offsetAddress == 0) {
             in.seek(offset + done, SEEK_SET);
         } else {
@@ -83,6 +84,10 @@ final class FileCopies {
                 count,
                 (buffer, position) ->
                         out.writeAt(FileSizeLimit.allowedAt(task, out, buffer, to + position), to + position));
+        noteAccess(in, done);
+        if (done > 0) {
+            out.noteModification();
+        }
         if (inOffsetAddress == 0) {
             in.seek(from + done, SEEK_SET);
         } else {
@@ -94,6 +99,12 @@ final class FileCopies {
             task.memory().putLong(outOffsetAddress, to + done);
         }
         return done;
+    }
+
+    private static void noteAccess(OpenFile file, long count) {
+        if (count > 0) {
+            file.noteAccess();
+        }
     }
 
     /** Where a chunk goes. */

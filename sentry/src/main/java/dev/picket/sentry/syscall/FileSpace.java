@@ -49,7 +49,7 @@ final class FileSpace {
         }
 
         FileSizeLimit.check(task, size);
-        Metadata.truncateOpened(task, file.inode(), size);
+        Metadata.truncateOpened(task, file.path(), size);
         return 0;
     }
 
@@ -78,6 +78,7 @@ final class FileSpace {
             FileSizeLimit.check(task, offset + length);
         }
         file.allocate(mode, offset, length);
+        file.noteModification();
         return 0;
     }
 

@@ -143,11 +143,7 @@ final class ReadWrite {
             return readAt(file, destination, checkOffset(offset));
         }
         if ((flags & RWF_NOWAIT) != 0) {
-            long result = file.read(destination);
-            if (result == OpenFile.WOULD_BLOCK) {
-                throw ErrnoException.of(Errno.EAGAIN);
-            }
-            return result;
+            return accessed(file, notBlocked(file.read(destination)));
         }
         return read(task, file, destination);
     }
@@ -208,11 +204,25 @@ final class ReadWrite {
     /** Reads, and waits if there is nothing yet. */
     static long read(Task task, OpenFile file, GuestBuffer destination) throws ErrnoException {
         file.beforeRead(task);
-        return task.untilReady(file, READABLE, destination, OpenFile::read);
+        return accessed(file, task.untilReady(file, READABLE, destination, OpenFile::read));
     }
 
-    private static long readAt(OpenFile file, GuestBuffer destination, long offset) throws ErrnoException {
-        return notBlocked(file.readAt(destination, offset));
+    static long readAt(OpenFile file, GuestBuffer destination, long offset) throws ErrnoException {
+        return accessed(file, notBlocked(file.readAt(destination, offset)));
+    }
+
+    private static long accessed(OpenFile file, long count) {
+        if (count > 0) {
+            file.noteAccess();
+        }
+        return count;
+    }
+
+    private static long modified(OpenFile file, long count) {
+        if (count > 0) {
+            file.noteModification();
+        }
+        return count;
     }
 
     /** Writes, and waits if there is no room; EPIPE comes with a SIGPIPE. */
@@ -221,9 +231,9 @@ final class ReadWrite {
         GuestBuffer allowed = FileSizeLimit.allowed(task, file, source);
         try {
             if (!file.writesWhole() || file.isNonBlocking()) {
-                return task.untilReady(file, WRITABLE, allowed, OpenFile::write);
+                return modified(file, task.untilReady(file, WRITABLE, allowed, OpenFile::write));
             }
-            return writeWhole(task, file, allowed);
+            return modified(file, writeWhole(task, file, allowed));
         } catch (ErrnoException e) {
             if (e.errno() == Errno.EPIPE) {
                 brokenPipe(task);
@@ -260,9 +270,9 @@ final class ReadWrite {
         return written;
     }
 
-    private static long writeAt(Task task, OpenFile file, GuestBuffer source, long offset) throws ErrnoException {
+    static long writeAt(Task task, OpenFile file, GuestBuffer source, long offset) throws ErrnoException {
         file.beforeWrite(task);
-        return notBlocked(file.writeAt(FileSizeLimit.allowedAt(task, file, source, offset), offset));
+        return modified(file, notBlocked(file.writeAt(FileSizeLimit.allowedAt(task, file, source, offset), offset)));
     }
 
     private static long notBlocked(long result) throws ErrnoException {

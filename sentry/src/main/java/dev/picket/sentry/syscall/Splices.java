@@ -65,12 +65,13 @@ final class Splices {
         long to = outOffsetAddress == 0 ? 0 : offset(task, outOffsetAddress);
 
         var taken = new NativeBuffer(memory, wanted);
-        long read = inOffsetAddress == 0 ? ReadWrite.read(task, in, taken) : in.readAt(taken, from);
+        long read = inOffsetAddress == 0 ? ReadWrite.read(task, in, taken) : ReadWrite.readAt(in, taken, from);
         if (read <= 0) {
             return read;
         }
         var given = new NativeBuffer(memory, read);
-        long written = outOffsetAddress == 0 ? ReadWrite.write(task, out, given) : out.writeAt(given, to);
+        long written =
+                outOffsetAddress == 0 ? ReadWrite.write(task, out, given) : ReadWrite.writeAt(task, out, given, to);
 
         if (inOffsetAddress != 0) {
             task.memory().putLong(inOffsetAddress, from + written);

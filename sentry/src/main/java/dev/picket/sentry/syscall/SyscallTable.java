@@ -306,9 +306,9 @@ public final class SyscallTable {
         refused(250, "keyctl", EACCES, "no kernel keys");
         partial(251, "ioprio_set", Priorities::ioprioSet, "checked and kept, without effect");
         supported(252, "ioprio_get", Priorities::ioprioGet);
-        refused(253, "inotify_init", ENOSYS, "not yet");
-        refused(254, "inotify_add_watch", ENOSYS, "not yet");
-        refused(255, "inotify_rm_watch", ENOSYS, "not yet");
+        supported(253, "inotify_init", InotifyCalls::inotifyInit);
+        supported(254, "inotify_add_watch", InotifyCalls::inotifyAddWatch);
+        supported(255, "inotify_rm_watch", InotifyCalls::inotifyRmWatch);
         refused(256, "migrate_pages", ENOSYS, "not yet");
         supported(257, "openat", OpenClose::openat);
         supported(258, "mkdirat", Directories::mkdirat);
@@ -347,7 +347,7 @@ public final class SyscallTable {
         supported(291, "epoll_create1", EpollCalls::epollCreate1);
         supported(292, "dup3", OpenClose::dup3);
         partial(293, "pipe2", Pipes::pipe2, "no O_DIRECT, no O_NOTIFICATION_PIPE");
-        refused(294, "inotify_init1", ENOSYS, "not yet");
+        supported(294, "inotify_init1", InotifyCalls::inotifyInit1);
         supported(295, "preadv", ReadWrite::preadv);
         supported(296, "pwritev", ReadWrite::pwritev);
         supported(297, "rt_tgsigqueueinfo", Kill::rtTgsigqueueinfo);

@@ -27,8 +27,8 @@ public class AnonymousInode extends Inode {
     /**
      * @param mode type and permission bits: S_IFIFO | 0600 for a pipe, S_IFSOCK | 0777 for a socket, 0600 for the others
      * @param owner whose user and group the file gets
-     * @param kind what comes before the number in /proc/PID/fd: {@code pipe} makes {@code pipe:[17]}; or, with a bracket,
-     *     the whole name: {@code anon_inode:[eventpoll]}
+     * @param kind what comes before the number in /proc/PID/fd: {@code pipe} makes {@code pipe:[17]}; or, with a bracket
+     *     or a colon, the whole name: {@code anon_inode:[eventpoll]}
      */
     public AnonymousInode(AnonymousFileSystem fileSystem, int mode, Credentials owner, String kind) {
         this.fileSystem = fileSystem;
@@ -37,7 +37,7 @@ public class AnonymousInode extends Inode {
         this.permissions = mode & FileMode.S_IALLUGO;
         this.user = owner.fileSystemUser();
         this.group = owner.fileSystemGroup();
-        this.linkName = kind.indexOf('[') >= 0 ? kind : kind + ":[" + number + "]";
+        this.linkName = kind.indexOf('[') >= 0 || kind.indexOf(':') >= 0 ? kind : kind + ":[" + number + "]";
     }
 
     /** What readlink(2) of /proc/PID/fd/N answers. */

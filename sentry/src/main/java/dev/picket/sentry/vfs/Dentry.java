@@ -7,6 +7,7 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * A name in a directory, and the file it stands for: a node of the tree of names of one file system.
@@ -27,6 +28,9 @@ public final class Dentry {
         }
     }
 
+    private static final AtomicIntegerFieldUpdater<Dentry> OPEN_FILES =
+            AtomicIntegerFieldUpdater.newUpdater(Dentry.class, "openFiles");
+
     private final FileSystem fileSystem;
     private final Inode inode;
     private final boolean anonymous;
@@ -35,6 +39,7 @@ public final class Dentry {
     private volatile boolean deleted;
     private volatile boolean used;
     private volatile int mounts;
+    private volatile int openFiles;
     private volatile ConcurrentHashMap<String, Child> children;
     private ReferenceQueue<Dentry> collected;
 
@@ -117,6 +122,16 @@ public final class Dentry {
 
     synchronized void countMounts(int change) {
         mounts += change;
+    }
+
+    /** An open file more (1) or less (-1) has this name. */
+    int countOpenFiles(int change) {
+        return OPEN_FILES.addAndGet(this, change);
+    }
+
+    /** Whether a file is open by this name. */
+    boolean isOpen() {
+        return openFiles > 0;
     }
 
     boolean takeUsed() {

@@ -2,6 +2,7 @@ package dev.picket.sentry.vfs;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.FileMode;
+import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import java.util.Arrays;
@@ -20,12 +21,14 @@ public final class ExtendedAttributes {
     public static void set(Caller caller, Path path, String name, byte[] value, int flags) throws ErrnoException {
         check(caller, path, name, true);
         path.inode().setExtendedAttribute(name, value, flags);
+        FileEvents.happened(path, Inotify.IN_ATTRIB);
     }
 
     /** removexattr(2). */
     public static void remove(Caller caller, Path path, String name) throws ErrnoException {
         check(caller, path, name, true);
         path.inode().setExtendedAttribute(name, null, 0);
+        FileEvents.happened(path, Inotify.IN_ATTRIB);
     }
 
     /** listxattr(2): trusted attributes are only there for those who may read them. */

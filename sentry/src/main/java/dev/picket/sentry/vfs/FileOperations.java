@@ -3,6 +3,7 @@ package dev.picket.sentry.vfs;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.FileMode;
+import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 
@@ -47,7 +48,9 @@ public final class FileOperations {
             throw ErrnoException.of(Errno.EACCES);
         }
         Permission.check(caller.credentials(), found.inode().attributes(), Permission.EXECUTE);
-        return found.inode().open(caller, found, Fcntl.O_RDONLY | Fcntl.O_LARGEFILE);
+        OpenFile program = found.inode().open(caller, found, Fcntl.O_RDONLY | Fcntl.O_LARGEFILE);
+        FileEvents.happened(found, Inotify.IN_OPEN);
+        return program;
     }
 
     /** mkdir(2). The umask has been applied to {@code mode}. */
@@ -96,7 +99,9 @@ public final class FileOperations {
             Permission.check(caller.credentials(), directory, Permission.WRITE | Permission.EXECUTE);
             var request = request(caller.credentials(), parent.inode(), mode, deviceNumber, target);
             Inode made = parent.inode().create(caller, last.name(), request);
-            return new Path(directory.mount(), parent.add(last.name(), made));
+            var path = new Path(directory.mount(), parent.add(last.name(), made));
+            FileEvents.created(parent, last.name(), made);
+            return path;
         }
     }
 
@@ -148,6 +153,8 @@ public final class FileOperations {
             }
             parent.inode().link(last.name(), existing.inode());
             parent.add(last.name(), existing.inode());
+            FileEvents.changed(existing.inode(), Inotify.IN_ATTRIB);
+            FileEvents.created(parent, last.name(), existing.inode());
         }
     }
 
@@ -176,6 +183,7 @@ public final class FileOperations {
                 }
                 parent.inode().unlink(last.name(), inode);
                 parent.remove(child);
+                FileEvents.removed(parent, child);
             }
         }
     }
@@ -204,6 +212,7 @@ public final class FileOperations {
                 }
                 parent.inode().removeDirectory(last.name(), child.inode());
                 parent.remove(child);
+                FileEvents.removed(parent, child);
             }
         }
     }

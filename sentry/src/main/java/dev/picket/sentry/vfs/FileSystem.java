@@ -1,10 +1,16 @@
 package dev.picket.sentry.vfs;
 
+import java.util.concurrent.atomic.AtomicInteger;
+
 /** A tree of files that can be mounted. */
 public abstract class FileSystem {
+    private static final int COOKIE_BITS = 22;
+
     private final DentryCache dentries = new DentryCache();
     private final LockBudget lockBudget = new LockBudget();
     private final Object renameLock = new Object();
+    private final AtomicInteger watches = new AtomicInteger();
+    private final AtomicInteger cookies = new AtomicInteger();
     private Dentry rootDentry;
 
     /** Type, as /proc/mounts shows it: {@code tmpfs}, {@code proc}. */
@@ -30,6 +36,20 @@ public abstract class FileSystem {
     /** The lock under which directories get other parents; taken before the locks of directories. */
     final Object renameLock() {
         return renameLock;
+    }
+
+    /** Whether any file here is watched. */
+    final boolean isWatched() {
+        return watches.get() != 0;
+    }
+
+    final void countWatches(int change) {
+        watches.addAndGet(change);
+    }
+
+    /** What ties the two events of a move together: file systems count on their own, from different numbers. */
+    final int nextCookie() {
+        return (int) (device() << COOKIE_BITS) + (cookies.incrementAndGet() & (1 << COOKIE_BITS) - 1);
     }
 
     final LockBudget lockBudget() {

@@ -2,6 +2,8 @@ package dev.picket.sentry.vfs;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * A file of any type, without its names. File systems extend it; {@link PathWalk} and {@link FileOperations} check
@@ -12,7 +14,12 @@ import dev.picket.sentry.errno.ErrnoException;
  * <p>Operations on a directory are called with the directory's {@link Dentry} lock held.
  */
 public abstract class Inode {
+    private static final FileWatch[] UNWATCHED = {};
+    private static final AtomicReferenceFieldUpdater<Inode, FileWatch[]> WATCHES =
+            AtomicReferenceFieldUpdater.newUpdater(Inode.class, FileWatch[].class, "watches");
+
     private volatile FileLocks locks;
+    private volatile FileWatch[] watches = UNWATCHED;
 
     /** The metadata, as stat(2) shows them. A snapshot. */
     public abstract Attributes attributes() throws ErrnoException;
@@ -143,6 +150,39 @@ public abstract class Inode {
     /** Whether seals keep anybody from writing, or mapping for writing, what is open for it. */
     public boolean isSealedAgainstWriting() {
         return false;
+    }
+
+    /** Who watches this file; not to be changed. */
+    final FileWatch[] watches() {
+        return watches;
+    }
+
+    /** From now on {@code watch} hears what happens to this file, and keeps it in memory. */
+    public final void addWatch(FileWatch watch) {
+        fileSystem().countWatches(1);
+        WATCHES.updateAndGet(this, old -> {
+            FileWatch[] more = Arrays.copyOf(old, old.length + 1);
+            more[old.length] = watch;
+            return more;
+        });
+    }
+
+    /** Ends {@link #addWatch}; answers false if that has happened before. */
+    public final boolean removeWatch(FileWatch watch) {
+        while (true) {
+            FileWatch[] old = watches;
+            int index = Arrays.asList(old).indexOf(watch);
+            if (index < 0) {
+                return false;
+            }
+            FileWatch[] less = new FileWatch[old.length - 1];
+            System.arraycopy(old, 0, less, 0, index);
+            System.arraycopy(old, index + 1, less, index, less.length - index);
+            if (WATCHES.compareAndSet(this, old, less.length == 0 ? UNWATCHED : less)) {
+                fileSystem().countWatches(-1);
+                return true;
+            }
+        }
     }
 
     /** The locks that are held on this file. */

@@ -2,6 +2,7 @@ package dev.picket.sentry.vfs;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.FileMode;
+import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 
@@ -48,6 +49,7 @@ public final class Metadata {
             bits &= ~FileMode.S_ISGID;
         }
         inode.setAttributes(caller, AttributeChange.ofMode(bits));
+        FileEvents.happened(path, Inotify.IN_ATTRIB);
     }
 
     /**
@@ -77,6 +79,7 @@ public final class Metadata {
         Integer newUser = user == -1 ? null : user;
         Integer newGroup = group == -1 ? null : group;
         inode.setAttributes(caller, new AttributeChange(mode, newUser, newGroup, null, null, null));
+        FileEvents.happened(path, Inotify.IN_ATTRIB);
     }
 
     /**
@@ -102,6 +105,11 @@ public final class Metadata {
             Permission.check(credentials, attributes, Permission.WRITE);
         }
         inode.setAttributes(caller, AttributeChange.ofTimes(accessTimeNanos, modificationTimeNanos));
+        int event = Inotify.IN_ATTRIB;
+        if (accessTimeNanos == null || modificationTimeNanos == null) {
+            event = accessTimeNanos == null ? Inotify.IN_MODIFY : Inotify.IN_ACCESS; // as if it had been done
+        }
+        FileEvents.happened(path, event);
     }
 
     /** truncate(2). */
@@ -113,11 +121,17 @@ public final class Metadata {
             default -> throw ErrnoException.of(Errno.EINVAL);
         }
         Permission.check(caller.credentials(), path, Permission.WRITE);
-        truncateOpened(caller, inode, sizeBytes);
+        truncateOpened(caller, path, sizeBytes);
     }
 
     /** ftruncate(2): sets the size of a file that the caller may write. */
-    public static void truncateOpened(Caller caller, Inode inode, long sizeBytes) throws ErrnoException {
+    public static void truncateOpened(Caller caller, Path path, long sizeBytes) throws ErrnoException {
+        setSize(caller, path.inode(), sizeBytes);
+        FileEvents.happened(path, Inotify.IN_MODIFY);
+    }
+
+    /** As {@link #truncateOpened}, and tells nobody who watches the file. */
+    static void setSize(Caller caller, Inode inode, long sizeBytes) throws ErrnoException {
         if (sizeBytes < 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }

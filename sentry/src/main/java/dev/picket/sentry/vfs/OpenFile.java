@@ -1,6 +1,8 @@
 package dev.picket.sentry.vfs;
 
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Fcntl;
+import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.memory.Mappable;
@@ -50,6 +52,9 @@ public abstract class OpenFile {
     protected OpenFile(Path path, int flags) {
         this.path = path;
         this.flags = flags;
+        if (path != null) {
+            path.dentry().countOpenFiles(1);
+        }
     }
 
     public final Path path() {
@@ -111,8 +116,24 @@ public abstract class OpenFile {
             if (locks != null) {
                 locks.released(this);
             }
+            if (path != null && (flags & Fcntl.O_PATH) == 0) {
+                FileEvents.happened(path, isWritable() ? Inotify.IN_CLOSE_WRITE : Inotify.IN_CLOSE_NOWRITE);
+            }
             released();
+            if (path != null && path.dentry().countOpenFiles(-1) == 0) {
+                FileEvents.closed(path.dentry());
+            }
         }
+    }
+
+    /** Something was read from this: tells those who watch the file. */
+    public final void noteAccess() {
+        FileEvents.happened(path, Inotify.IN_ACCESS);
+    }
+
+    /** Something was written to this: tells those who watch the file. */
+    public final void noteModification() {
+        FileEvents.happened(path, Inotify.IN_MODIFY);
     }
 
     /**

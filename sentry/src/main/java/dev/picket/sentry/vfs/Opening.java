@@ -3,6 +3,7 @@ package dev.picket.sentry.vfs;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.FileMode;
+import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 
@@ -100,6 +101,7 @@ final class Opening {
                 var request = FileOperations.request(credentials, parent.inode(), FileMode.S_IFREG | mode, 0, null);
                 existing = parent.add(last.name(), parent.inode().create(caller, last.name(), request));
                 made = true;
+                FileEvents.created(parent, last.name(), existing.inode());
             }
             return new Path(directory.mount(), existing);
         }
@@ -146,8 +148,9 @@ final class Opening {
         }
 
         // Before it is opened, so that an overlay need not copy up what is about to be cut off.
-        if ((flags & Fcntl.O_TRUNC) != 0 && type == FileMode.S_IFREG && !made) {
-            Metadata.truncateOpened(caller, inode, 0);
+        boolean truncates = (flags & Fcntl.O_TRUNC) != 0 && type == FileMode.S_IFREG && !made;
+        if (truncates) {
+            Metadata.setSize(caller, inode, 0);
         }
         int openFlags = flags & ~(Fcntl.O_CREAT | Fcntl.O_EXCL | Fcntl.O_TRUNC);
         OpenFile file = isSpecial(inode)
@@ -155,6 +158,10 @@ final class Opening {
                 : inode.open(caller, path, openFlags);
         // Linux sets O_LARGEFILE for every 64-bit program.
         file.setFlags(file.flags() & ~ONLY_FOR_OPENING | Fcntl.O_LARGEFILE);
+        FileEvents.happened(file.path(), Inotify.IN_OPEN);
+        if (truncates) {
+            FileEvents.happened(file.path(), Inotify.IN_MODIFY);
+        }
         return file;
     }
 

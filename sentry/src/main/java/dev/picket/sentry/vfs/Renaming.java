@@ -131,11 +131,14 @@ final class Renaming {
         oldParent.inode().rename(from.name(), moved.inode(), newParent.inode(), to.name(), target, flags);
         if (exchange) {
             Dentry.exchange(moved, replaced);
+            FileEvents.moved(oldParent, from.name(), newParent, to.name(), moved.inode(), null);
+            FileEvents.moved(newParent, to.name(), oldParent, from.name(), replaced.inode(), null);
             return;
         }
         if (replaced != null) {
             newParent.remove(replaced);
         }
         oldParent.move(moved, newParent, to.name());
+        FileEvents.moved(oldParent, from.name(), newParent, to.name(), moved.inode(), replaced);
     }
 }

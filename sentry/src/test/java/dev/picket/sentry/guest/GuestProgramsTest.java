@@ -36,6 +36,7 @@ class GuestProgramsTest {
             "proc",
             "sysvipc",
             "tracing",
+            "inotify",
             "mqueue");
 
     private static final int SECONDS = 60;

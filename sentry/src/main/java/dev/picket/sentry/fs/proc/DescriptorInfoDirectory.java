@@ -11,6 +11,7 @@ import dev.picket.sentry.kernel.epoll.EpollFile;
 import dev.picket.sentry.kernel.event.EventCounter;
 import dev.picket.sentry.kernel.event.SignalFile;
 import dev.picket.sentry.kernel.event.TimerFile;
+import dev.picket.sentry.kernel.inotify.InotifyFile;
 import dev.picket.sentry.vfs.Caller;
 import dev.picket.sentry.vfs.Inode;
 import dev.picket.sentry.vfs.OpenFile;
@@ -87,6 +88,8 @@ final class DescriptorInfoDirectory extends GeneratedDirectory {
             text.append("it_interval: ")
                     .append(seconds(setting.intervalNanos()))
                     .append('\n');
+        } else if (file instanceof InotifyFile watches) {
+            text.append(watches.describe());
         } else if (file instanceof EpollFile epoll) {
             epoll.forEachInterest((watched, watchedDescriptor, events, data) ->
                     text.append(String.format("tfd: %8d events: %8x data: %16x\n", watchedDescriptor, events, data)));

@@ -108,9 +108,16 @@ final class SystemSettings {
     }
 
     private GeneratedDirectory fileFolder() {
-        var inotify = folder().addLine("max_queued_events", 16384)
-                .addLine("max_user_instances", 128)
-                .addLine("max_user_watches", 65536);
+        var watches = kernel.fileWatches();
+        var inotify = folder().add(
+                        "max_queued_events",
+                        settingFiles.number(watches::queuedEvents, watches::setQueuedEvents, 0, Integer.MAX_VALUE))
+                .add(
+                        "max_user_instances",
+                        settingFiles.number(watches::userInstances, watches::setUserInstances, 0, Integer.MAX_VALUE))
+                .add(
+                        "max_user_watches",
+                        settingFiles.number(watches::userWatches, watches::setUserWatches, 0, Integer.MAX_VALUE));
         return folder().addLine("file-max", "9223372036854775807")
                 .addLine("nr_open", FileTable.MAXIMUM)
                 .addLine("pipe-max-size", Pipe.MAXIMUM_CAPACITY_BYTES)

@@ -322,7 +322,7 @@ class TmpfsTest {
     }
 
     private void truncate(OpenFile file, long size) throws ErrnoException {
-        Metadata.truncateOpened(files.caller(), file.inode(), size);
+        Metadata.truncateOpened(files.caller(), file.path(), size);
     }
 
     // ---- Directories
