@@ -103,6 +103,7 @@ public final class Kernel implements AutoCloseable {
     private volatile ThreadGroup init;
     private volatile boolean frozen;
     private volatile boolean closing;
+    private volatile MemoryWatch memoryWatch;
     private volatile boolean dying;
 
     /** @throws ErrnoException ENOMEM if guest memory has no room for the vDSO */
@@ -134,7 +135,8 @@ public final class Kernel implements AutoCloseable {
                 counter == null ? null : new TimeKeeper(counter, page, clock, timerService, this::isAnyTaskAwake);
     }
 
-    private boolean isAnyTaskAwake() {
+    /** Whether any task runs guest code, or may at any moment; one that begins to passes {@link #guestRuns}. */
+    boolean isAnyTaskAwake() {
         for (var task : threads) {
             if (!task.isBlocked()) {
                 return true;
@@ -147,6 +149,10 @@ public final class Kernel implements AutoCloseable {
     void guestRuns() {
         if (timeKeeper != null) {
             timeKeeper.guestRuns();
+        }
+        MemoryWatch watch = memoryWatch;
+        if (watch != null) {
+            watch.guestRuns();
         }
     }
 
@@ -355,7 +361,8 @@ public final class Kernel implements AutoCloseable {
 
     /** Holds the sandbox to {@code limitBytes} of memory from now on: beyond it, the largest process is killed. */
     public void limitMemory(long limitBytes) {
-        new MemoryWatch(this, limitBytes).start();
+        memoryWatch = new MemoryWatch(this, limitBytes);
+        memoryWatch.start();
     }
 
     /** Stops all guest threads before they run guest code again, until {@link #resume}. */
