@@ -59,6 +59,7 @@ public final class Task implements TerminalCaller, Runnable {
     /** What the run loop does next instead of returning to the guest; set by calls such as execve(2). */
     private RunState next;
 
+    private GuestBuffer buffer;
     private final TaskMemoryWords words = new TaskMemoryWords();
     private final TaskPrivileges privileges = new TaskPrivileges();
     private final TaskScheduling scheduling;
@@ -283,9 +284,11 @@ public final class Task implements TerminalCaller, Runnable {
         return memory.copyInString(address, PATH_MAX);
     }
 
-    /** One range of this task's memory, for a call that reads or writes it. Length is cut to MAX_RW_COUNT. */
+    /** One range of this task's memory, for a call that reads or writes it; good until the next one is asked for. */
     public GuestBuffer buffer(long address, long length) throws ErrnoException {
-        return memory.buffer(address, length);
+        // The same object for every call: reads and writes are most of what programs do.
+        buffer = memory.buffer(address, length, buffer);
+        return buffer;
     }
 
     /** The ranges of an iovec array of this task. */

@@ -13,11 +13,11 @@ final class GuestRanges extends GuestBuffer {
 
     private static final int IOVEC_BYTES = 16;
 
-    private final GuestAccess access;
+    private GuestAccess access;
     /** Address and length of each range. */
     private final long[] ranges;
 
-    private final long lengthBytes;
+    private long lengthBytes;
     /** What is used up: whole ranges before this index, and bytes of the range at it. */
     private int index;
 
@@ -30,12 +30,27 @@ final class GuestRanges extends GuestBuffer {
         this.lengthBytes = lengthBytes;
     }
 
-    static GuestRanges of(GuestAccess access, long address, long lengthBytes) throws ErrnoException {
+    /** @param spare a buffer that is not used any more, to be made into this one; or null */
+    static GuestRanges of(GuestAccess access, long address, long lengthBytes, GuestBuffer spare) throws ErrnoException {
         if (lengthBytes < 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         checkAddresses(access, address, lengthBytes);
+        if (spare instanceof GuestRanges used && used.ranges.length == 2) {
+            used.reset(access, address, lengthBytes);
+            return used;
+        }
         return new GuestRanges(access, new long[] {address, lengthBytes}, lengthBytes);
+    }
+
+    private void reset(GuestAccess newAccess, long address, long newLengthBytes) {
+        access = newAccess;
+        ranges[0] = address;
+        ranges[1] = newLengthBytes;
+        lengthBytes = newLengthBytes;
+        index = 0;
+        usedOfRange = 0;
+        used = 0;
     }
 
     /**

@@ -543,7 +543,12 @@ public final class MemoryManager {
 
     /** One range of guest memory. EFAULT if it is not within the addresses of programs, as access_ok has it. */
     public GuestBuffer buffer(long address, long lengthBytes) throws ErrnoException {
-        return GuestRanges.of(access, address, lengthBytes);
+        return buffer(address, lengthBytes, null);
+    }
+
+    /** The same, made of a buffer that is not used any more, so that nothing is allocated. */
+    public GuestBuffer buffer(long address, long lengthBytes, GuestBuffer spare) throws ErrnoException {
+        return GuestRanges.of(access, address, lengthBytes, spare);
     }
 
     /** The ranges of an array of struct iovec, fetched once; see readv(2): EINVAL, EFAULT. */
