@@ -8,12 +8,9 @@ turns between them, and prints medians with the ratio to dockerd. Everything it 
 Debian's busybox-static, the docker CLI; for the comparison docker.io (dockerd) and root.
 """
 import argparse
-import http.client
-import json
 import os
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,29 +18,10 @@ import tempfile
 import threading
 import time
 
+from picket_service import Connection
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-
-
-class Connection(http.client.HTTPConnection):
-    """HTTP over a unix socket."""
-
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-    def ask(self, method, url, body=None):
-        self.request(method, url, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
-        answer = self.getresponse()
-        data = answer.read()
-        if answer.status >= 400:
-            raise RuntimeError(f"{method} {url}: {answer.status} {data[:200]!r}")
-        return json.loads(data) if data[:1] in (b"{", b"[") else data
 
 
 def life(connection, runtime, command):
@@ -128,7 +106,7 @@ def image(directory):
     shutil.copy(busybox, os.path.join(root, "bin/busybox"))
     for applet in ("sh", "true", "echo", "cat", "head", "sleep", "ls"):
         os.symlink("busybox", os.path.join(root, "bin", applet))
-    subprocess.run(["gcc", "-O2", "-static", "-o", os.path.join(root, "bin/getppid"), os.path.join(HERE, "getppid.c")], check=True)
+    subprocess.run(["gcc", "-O2", "-static", "-o", os.path.join(root, "bin/getppid"), os.path.join(HERE, "guest", "getppid.c")], check=True)
     with open(os.path.join(root, "etc/passwd"), "w") as out:
         out.write("root:x:0:0:root:/root:/bin/sh\n")
     tar = os.path.join(directory, "image.tar")
