@@ -218,6 +218,21 @@ public final class Assembler {
         registers(0x85, right, left);
     }
 
+    /** {@code and r64, imm32}, sign-extended: REX.W 81 /4 id. */
+    public void and(Register destination, int value) {
+        immediate(4, destination, value);
+    }
+
+    /** {@code neg r64}: REX.W F7 /3. */
+    public void neg(Register destination) {
+        emit(0x48 | destination.high(), 0xF7, 0xD8 | destination.low());
+    }
+
+    /** {@code or r64, r64}: REX.W 09 /r. */
+    public void or(Register destination, Register source) {
+        registers(0x09, source, destination);
+    }
+
     /** {@code xor r64, r64}: REX.W 31 /r. */
     public void xor(Register destination, Register source) {
         registers(0x31, source, destination);
@@ -272,11 +287,6 @@ public final class Assembler {
         }
         emit(0xF7, 0xC0 | left.low());
         little(value, 4);
-    }
-
-    /** {@code or r64, r64}: REX.W 09 /r. */
-    public void or(Register destination, Register source) {
-        registers(0x09, source, destination);
     }
 
     /** {@code shl r64, imm8}: REX.W C1 /4 ib. */
@@ -336,6 +346,12 @@ public final class Assembler {
     /** {@code ret}: C3. */
     public void ret() {
         emit(0xC3);
+    }
+
+    /** {@code js rel32}: 0F 88 cd. */
+    public void js(Label target) {
+        emit(0x0F, 0x88);
+        displacement(target);
     }
 
     /** {@code jmp r64}: [41] FF /4. */
@@ -426,6 +442,21 @@ public final class Assembler {
     /** {@code wrfsbase r64}: F3 REX.W 0F AE /2. */
     public void wrfsbase(Register source) {
         emit(0xF3, 0x48 | source.high(), 0x0F, 0xAE, 0xD0 | source.low());
+    }
+
+    /** {@code wrgsbase r64}: F3 REX.W 0F AE /3. */
+    public void wrgsbase(Register source) {
+        emit(0xF3, 0x48 | source.high(), 0x0F, 0xAE, 0xD8 | source.low());
+    }
+
+    /** {@code rdfsbase r64}: F3 REX.W 0F AE /0. */
+    public void rdfsbase(Register destination) {
+        emit(0xF3, 0x48 | destination.high(), 0x0F, 0xAE, 0xC0 | destination.low());
+    }
+
+    /** {@code rdgsbase r64}: F3 REX.W 0F AE /1. */
+    public void rdgsbase(Register destination) {
+        emit(0xF3, 0x48 | destination.high(), 0x0F, 0xAE, 0xC8 | destination.low());
     }
 
     /** {@code mov ds, r32}: [41] 8E /3. */

@@ -34,6 +34,11 @@ public final class FpuState {
 
     private FpuState() {}
 
+    /** Puts the mask of features where ptrace(2) has it, into an area that comes from a signal frame. */
+    public static void noteFeatures(long area, long features) {
+        NativeMemory.putLong(area + FEATURES, features);
+    }
+
     /** How much of an area of {@code fullBytes} a guest is shown: all but AMX. */
     public static int shownBytes(long area, int fullBytes) {
         boolean hasAmx = (NativeMemory.getLong(area + FEATURES) & AMX_FEATURES) != 0;

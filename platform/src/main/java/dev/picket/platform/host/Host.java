@@ -85,6 +85,8 @@ public final class Host {
     private static final long CHDIR = Native.function("chdir");
     private static final long UNSHARE = Native.function("unshare");
     private static final long CLOCK_GETTIME = Native.function("clock_gettime");
+    private static final long UNAME = Native.function("uname");
+    private static final long GETAUXVAL = Native.function("getauxval");
     private static final long GETRANDOM = Native.function("getrandom");
     private static final long SOCKET = Native.function("socket");
     private static final long SOCKETPAIR = Native.function("socketpair");
@@ -510,6 +512,16 @@ public final class Host {
     /** getrandom(2). */
     public static int getrandom(long bufferAddress, long length, int flags) {
         return Native.callInt(GETRANDOM, bufferAddress, length, flags);
+    }
+
+    /** uname(2); the structure takes 390 bytes. */
+    public static int uname(long utsnameAddress) {
+        return Native.callInt(UNAME, utsnameAddress);
+    }
+
+    /** getauxval(3); 0 if there is no such entry. */
+    public static long getauxval(long type) {
+        return Native.call(GETAUXVAL, type);
     }
 
     // ---- Sockets

@@ -11,6 +11,7 @@ import dev.picket.platform.host.GuestMemoryFile;
 import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.linux.Fcntl;
+import dev.picket.platform.stub.MappedRanges;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 

@@ -4,6 +4,7 @@ import dev.picket.platform.MemoryFile;
 import dev.picket.platform.PlatformException;
 import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.SyscallNumber;
+import dev.picket.platform.stub.FileSlots;
 
 /**
  * The descriptors of one stub process: which {@link MemoryFile} is which. Guarded by the process's lock.
@@ -12,9 +13,6 @@ import dev.picket.platform.linux.SyscallNumber;
  * therefore not read from there but known beforehand, being the lowest that is free.
  */
 final class StubFiles {
-    /** Most files that a stub holds open. Others are fetched again when they are needed: mappings outlive descriptors. */
-    private static final int SLOTS = 64;
-
     private static final int HEADER = 0;
     private static final int IOVEC = 64;
     private static final int DATA = 96;
@@ -24,27 +22,25 @@ final class StubFiles {
 
     private final MemoryFile memory;
     private final DescriptorQueue queue;
-    private final MemoryFile[] files;
-    private int victim;
+    private final FileSlots slots;
 
     StubFiles(MemoryFile memory, DescriptorQueue queue) {
-        this(memory, queue, new MemoryFile[SLOTS], 0);
+        this(memory, queue, new FileSlots(StubImage.FIRST_FILE_DESCRIPTOR));
     }
 
-    private StubFiles(MemoryFile memory, DescriptorQueue queue, MemoryFile[] files, int victim) {
+    private StubFiles(MemoryFile memory, DescriptorQueue queue, FileSlots slots) {
         this.memory = memory;
         this.queue = queue;
-        this.files = files;
-        this.victim = victim;
+        this.slots = slots;
     }
 
     /** The table of a process that was forked from this one. */
     StubFiles copy() {
-        return new StubFiles(memory, queue, files.clone(), victim);
+        return new StubFiles(memory, queue, slots.copy());
     }
 
     boolean has(MemoryFile file) {
-        return file == memory || slotOf(file) >= 0;
+        return file == memory || slots.find(file) >= 0;
     }
 
     /** Descriptor of a file in the stub, which is given one if it has none. */
@@ -52,34 +48,17 @@ final class StubFiles {
         if (file == memory) {
             return StubImage.MEMORY_DESCRIPTOR;
         }
-        int slot = slotOf(file);
-        if (slot < 0) {
-            slot = freeSlot(tracee);
-            receive(file, StubImage.FIRST_FILE_DESCRIPTOR + slot, tracee);
-            files[slot] = file;
-        }
-        return StubImage.FIRST_FILE_DESCRIPTOR + slot;
-    }
-
-    private int slotOf(MemoryFile file) {
-        for (int i = 0; i < SLOTS; i++) {
-            if (files[i] == file) {
-                return i;
+        int descriptor = slots.find(file);
+        if (descriptor < 0) {
+            descriptor = slots.free();
+            if (descriptor < 0) {
+                descriptor = slots.evict();
+                check(tracee.inject(SyscallNumber.CLOSE, descriptor, 0, 0), "close");
             }
+            receive(file, descriptor, tracee);
+            slots.put(descriptor, file);
         }
-        return -1;
-    }
-
-    private int freeSlot(Tracee tracee) throws StubLostException {
-        int free = slotOf(null);
-        if (free >= 0) {
-            return free;
-        }
-        int slot = victim;
-        victim = (victim + 1) % SLOTS;
-        check(tracee.inject(SyscallNumber.CLOSE, StubImage.FIRST_FILE_DESCRIPTOR + slot, 0, 0), "close");
-        files[slot] = null;
-        return slot;
+        return descriptor;
     }
 
     private void receive(MemoryFile file, int expected, Tracee tracee) throws StubLostException {

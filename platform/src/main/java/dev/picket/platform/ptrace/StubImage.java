@@ -7,8 +7,7 @@ import static dev.picket.platform.amd64.Register.RSI;
 
 import dev.picket.platform.amd64.Assembler;
 import dev.picket.platform.linux.SyscallNumber;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import dev.picket.platform.stub.StubExecutable;
 
 /**
  * The program of a stub: one page of code and constants, and where things are in it.
@@ -120,7 +119,7 @@ final class StubImage {
         capabilityData = a.here(); // two times effective, permitted, inheritable
         a.data(new byte[24]);
         var program = a.here();
-        int instructions = StubFilter.emit(a);
+        int instructions = StubFilter.program().emit(a);
         a.align(8);
         filter = a.here(); // struct sock_fprog: 0 len (2 bytes)  8 filter
         a.data64(instructions);
@@ -132,21 +131,9 @@ final class StubImage {
         }
     }
 
-    /** A static ELF executable with this one segment, readable and executable, and a stack that is not executable. */
+    /** The executable that the first stub is spawned from. */
     byte[] elf() {
-        var elf = ByteBuffer.allocate((int) PAGE_BYTES + code.length).order(ByteOrder.LITTLE_ENDIAN);
-        elf.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).putLong(0);
-        elf.putShort((short) 2).putShort((short) 62).putInt(1); // ET_EXEC, EM_X86_64
-        elf.putLong(LOAD_ADDRESS + park.position()).putLong(64).putLong(0).putInt(0);
-        elf.putShort((short) 64).putShort((short) 56).putShort((short) 2);
-        elf.putShort((short) 0).putShort((short) 0).putShort((short) 0);
-        elf.putInt(1).putInt(5).putLong(PAGE_BYTES).putLong(LOAD_ADDRESS).putLong(LOAD_ADDRESS); // PT_LOAD, R+X
-        elf.putLong(code.length).putLong(code.length).putLong(PAGE_BYTES);
-        elf.putInt(0x6474_e551).putInt(6).putLong(0).putLong(0).putLong(0); // PT_GNU_STACK, R+W
-        elf.putLong(0).putLong(0).putLong(16);
-        elf.position((int) PAGE_BYTES);
-        elf.put(code);
-        return elf.array();
+        return StubExecutable.elf(code, LOAD_ADDRESS, park.position());
     }
 
     byte[] code() {

@@ -11,6 +11,8 @@ import dev.picket.platform.linux.Mman;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SyscallNumber;
 import dev.picket.platform.linux.Wait;
+import dev.picket.platform.stub.MappedRanges;
+import dev.picket.platform.stub.PendingChanges;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;

@@ -1,13 +1,11 @@
 package dev.picket.platform.ptrace;
 
 import dev.picket.platform.PlatformException;
-import dev.picket.platform.host.Host;
-import dev.picket.platform.host.NativeMemory;
-import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.Mman;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Seccomp;
 import dev.picket.platform.linux.SyscallNumber;
+import dev.picket.platform.stub.StubExecutable;
 
 /**
  * Makes the first stub process of a sandbox, from which all others are forked: spawned from a sealed memfd, stripped of
@@ -21,15 +19,6 @@ final class StubTemplate {
     private static final int PR_SET_NO_NEW_PRIVS = 38;
     private static final int LAST_CAPABILITY = 63;
 
-    private static final int POSIX_SPAWN_SETSIGDEF = 4;
-    private static final int POSIX_SPAWN_SETSIGMASK = 8;
-    private static final int FILE_ACTIONS_BYTES = 128;
-    private static final int ATTRIBUTES_BYTES = 512;
-    private static final int SIGNAL_SET_BYTES = 128;
-
-    /** Descriptors are first moved up here, so that putting them into their places cannot run over one another. */
-    private static final int ABOVE_STUB_DESCRIPTORS = 64;
-
     private StubTemplate() {}
 
     /**
@@ -38,87 +27,7 @@ final class StubTemplate {
      * @return its process id
      */
     static int spawn(StubImage image, int memoryDescriptor, int lifelineDescriptor, int socketDescriptor) {
-        int[] descriptors = {
-            moveUp(memoryDescriptor), moveUp(lifelineDescriptor), moveUp(socketDescriptor), executable(image.elf())
-        };
-        try {
-            return spawn(descriptors);
-        } finally {
-            for (int descriptor : descriptors) {
-                Host.close(descriptor);
-            }
-        }
-    }
-
-    private static int spawn(int[] descriptors) {
-        int area = FILE_ACTIONS_BYTES + ATTRIBUTES_BYTES + 2 * SIGNAL_SET_BYTES + 64;
-        long actions = NativeMemory.allocate(area);
-        long attributes = actions + FILE_ACTIONS_BYTES;
-        long allSignals = attributes + ATTRIBUTES_BYTES;
-        long noSignals = allSignals + SIGNAL_SET_BYTES;
-        long pid = noSignals + SIGNAL_SET_BYTES;
-        long arguments = pid + 8;
-        long environment = arguments + 16;
-        int executable = StubImage.FIRST_FILE_DESCRIPTOR;
-        long path = NativeMemory.allocateString("/proc/self/fd/" + executable);
-        long name = NativeMemory.allocateString("picket-stub");
-        Host.posixSpawnFileActionsInit(actions);
-        Host.posixSpawnattrInit(attributes);
-        try {
-            check(Host.posixSpawnFileActionsAdddup2(actions, descriptors[0], StubImage.MEMORY_DESCRIPTOR));
-            check(Host.posixSpawnFileActionsAdddup2(actions, descriptors[1], StubImage.LIFELINE_DESCRIPTOR));
-            check(Host.posixSpawnFileActionsAdddup2(actions, descriptors[2], StubImage.SOCKET_DESCRIPTOR));
-            check(Host.posixSpawnFileActionsAdddup2(actions, descriptors[3], executable));
-            check(Host.posixSpawnFileActionsAddclosefrom(actions, executable + 1));
-            NativeMemory.fill(allSignals, SIGNAL_SET_BYTES, (byte) 0xff);
-            check(Host.posixSpawnattrSetsigdefault(attributes, allSignals));
-            check(Host.posixSpawnattrSetsigmask(attributes, noSignals));
-            check(Host.posixSpawnattrSetflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
-            NativeMemory.putLong(arguments, name);
-            int result = Host.posixSpawn(pid, path, actions, attributes, arguments, environment);
-            if (result < 0) {
-                throw new PlatformException("posix_spawn of the stub failed", -result);
-            }
-            return NativeMemory.getInt(pid);
-        } finally {
-            Host.posixSpawnattrDestroy(attributes);
-            Host.posixSpawnFileActionsDestroy(actions);
-            NativeMemory.free(name);
-            NativeMemory.free(path);
-            NativeMemory.free(actions);
-        }
-    }
-
-    private static int moveUp(int descriptor) {
-        int moved = Host.fcntl(descriptor, Fcntl.F_DUPFD_CLOEXEC, ABOVE_STUB_DESCRIPTORS);
-        if (moved < 0) {
-            throw new PlatformException("duplicating a descriptor for the stub failed", -moved);
-        }
-        return moved;
-    }
-
-    private static int executable(byte[] elf) {
-        int flags = Mman.MFD_CLOEXEC | Mman.MFD_ALLOW_SEALING;
-        int made = Host.memfdCreate("picket-stub", flags | Mman.MFD_EXEC);
-        if (made < 0) {
-            made = Host.memfdCreate("picket-stub", flags); // Linux before 6.3 does not know MFD_EXEC, and needs none
-        }
-        if (made < 0) {
-            throw new PlatformException("memfd_create of the stub failed", -made);
-        }
-        long bytes = NativeMemory.allocate(elf.length);
-        try {
-            NativeMemory.copyFromArray(elf, 0, bytes, elf.length);
-            if (Host.write(made, bytes, elf.length) != elf.length) {
-                throw new PlatformException("writing the stub failed");
-            }
-            int seals = Fcntl.F_SEAL_SEAL | Fcntl.F_SEAL_SHRINK | Fcntl.F_SEAL_GROW | Fcntl.F_SEAL_WRITE;
-            check(Host.fcntl(made, Fcntl.F_ADD_SEALS, seals));
-            return moveUp(made);
-        } finally {
-            NativeMemory.free(bytes);
-            Host.close(made);
-        }
+        return StubExecutable.spawn(image.elf(), memoryDescriptor, lifelineDescriptor, socketDescriptor);
     }
 
     /** Strips and confines the process, whose only thread {@code tracee} is. */
@@ -160,12 +69,6 @@ final class StubTemplate {
         long result = tracee.inject(number, a, b, c);
         if (result < 0) {
             throw new PlatformException(name + " in the stub failed", (int) -result);
-        }
-    }
-
-    private static void check(int result) {
-        if (result < 0) {
-            throw new PlatformException("preparing the stub failed", -result);
         }
     }
 }

@@ -2,11 +2,13 @@ package dev.picket.platform.select;
 
 import dev.picket.platform.Platform;
 import dev.picket.platform.ptrace.PtracePlatform;
+import dev.picket.platform.seccomp.SeccompPlatform;
 import java.util.function.Supplier;
 
 /** The implementations of {@link Platform}: the most robust first, which wins where two are about as fast. */
 public enum PlatformKind {
-    PTRACE("ptrace", "stub processes under ptrace(2); works almost anywhere", PtracePlatform::open);
+    PTRACE("ptrace", "stub processes under ptrace(2); works almost anywhere", PtracePlatform::open),
+    SECCOMP("seccomp", "stub processes under seccomp(2) with user notification; no ptrace", SeccompPlatform::open);
 
     private final String id;
     private final String description;

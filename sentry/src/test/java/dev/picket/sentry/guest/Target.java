@@ -5,7 +5,8 @@ import dev.picket.platform.select.Platforms;
 /** Where a guest program runs: on the host's own kernel, which is the oracle, or in a sandbox on one of the platforms. */
 enum Target {
     NATIVE,
-    PTRACE;
+    PTRACE,
+    SECCOMP;
 
     /** Why programs cannot run there on this machine, or null if they can. */
     String unavailable() {

@@ -1,4 +1,4 @@
-package dev.picket.platform.ptrace;
+package dev.picket.platform.stub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

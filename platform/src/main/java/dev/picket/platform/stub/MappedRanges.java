@@ -1,23 +1,23 @@
-package dev.picket.platform.ptrace;
+package dev.picket.platform.stub;
 
 import java.util.TreeMap;
 
 /** Which addresses of a stub have something mapped: ranges that do not touch. Not thread-safe. */
-final class MappedRanges {
+public final class MappedRanges {
     /** What to do with a range. */
-    interface Visitor {
+    public interface Visitor {
         void visit(long start, long end);
     }
 
     private final TreeMap<Long, Long> endsByStart = new TreeMap<>();
 
-    MappedRanges copy() {
+    public MappedRanges copy() {
         var copy = new MappedRanges();
         copy.endsByStart.putAll(endsByStart);
         return copy;
     }
 
-    void add(long start, long end) {
+    public void add(long start, long end) {
         var before = endsByStart.floorEntry(start);
         if (before != null && before.getValue() >= start) {
             if (before.getValue() >= end) {
@@ -34,7 +34,7 @@ final class MappedRanges {
         endsByStart.put(start, end);
     }
 
-    void remove(long start, long end) {
+    public void remove(long start, long end) {
         var before = endsByStart.lowerEntry(start);
         if (before != null && before.getValue() > start) {
             endsByStart.put(before.getKey(), start);
@@ -55,7 +55,7 @@ final class MappedRanges {
     }
 
     /** Visits the parts of the range that are mapped, in ascending order. The visitor must not change this object. */
-    void forEach(long start, long end, Visitor visitor) {
+    public void forEach(long start, long end, Visitor visitor) {
         var range = endsByStart.floorEntry(start);
         if (range == null || range.getValue() <= start) {
             range = endsByStart.higherEntry(start);

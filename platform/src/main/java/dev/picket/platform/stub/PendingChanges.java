@@ -1,4 +1,4 @@
-package dev.picket.platform.ptrace;
+package dev.picket.platform.stub;
 
 import dev.picket.platform.MemoryFile;
 import java.util.TreeMap;
@@ -7,15 +7,15 @@ import java.util.TreeMap;
  * Changes of a stub's mappings that the Sentry has asked for and the stub has not made yet, as ranges that do not
  * overlap: a later change replaces what earlier ones said of the same addresses. Not thread-safe.
  */
-final class PendingChanges {
-    enum Kind {
+public final class PendingChanges {
+    public enum Kind {
         MAP,
         PROTECT,
         UNMAP
     }
 
     /** One range and what becomes of it; {@code file}, {@code offset} and {@code populate} belong to MAP. */
-    record Change(long start, long end, Kind kind, int access, MemoryFile file, long offset, boolean populate) {
+    public record Change(long start, long end, Kind kind, int access, MemoryFile file, long offset, boolean populate) {
         private Change part(long from, long to) {
             return new Change(from, to, kind, access, file, offset + (from - start), populate);
         }
@@ -36,26 +36,26 @@ final class PendingChanges {
 
     private final TreeMap<Long, Change> changes = new TreeMap<>();
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return changes.isEmpty();
     }
 
     /** Takes the change with the lowest address out, or null if there is none. */
-    Change poll() {
+    public Change poll() {
         var first = changes.pollFirstEntry();
         return first == null ? null : first.getValue();
     }
 
-    void map(long start, long end, MemoryFile file, long offset, int access, boolean populate) {
+    public void map(long start, long end, MemoryFile file, long offset, int access, boolean populate) {
         replace(new Change(start, end, Kind.MAP, access, file, offset, populate));
     }
 
-    void unmap(long start, long end) {
+    public void unmap(long start, long end) {
         replace(new Change(start, end, Kind.UNMAP, 0, null, 0, false));
     }
 
     /** Changes the access of a range in which everything is mapped, or will be. */
-    void protect(long start, long end, int access) {
+    public void protect(long start, long end, int access) {
         split(start);
         split(end);
         long at = start;
