@@ -245,6 +245,7 @@ public final class Clone {
         group.setExecutable(own.executable());
         group.setDumpable(own.isDumpable());
         group.setPersonality(own.personality());
+        group.inheritBarriers(own);
         var child = new Task(kernel, group, id, context, parts);
         inherit(child);
         group.setLeader(child);

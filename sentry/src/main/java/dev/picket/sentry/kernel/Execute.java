@@ -188,6 +188,7 @@ public final class Execute implements RunState {
         task.setName(program.name());
         group.setExecutable(program.executable());
         group.setHasExecuted();
+        group.forgetBarriers();
         synchronized (task.kernel().tree()) {
             group.setExitSignal(Signal.SIGCHLD);
         }

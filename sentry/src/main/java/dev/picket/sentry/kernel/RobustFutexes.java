@@ -28,6 +28,7 @@ final class RobustFutexes {
                 words.setRobustList(0);
             }
         }
+        task.kernel().futexes().priority().ownerEnds(task.id());
         long word = words.clearChildId();
         if (word != 0) {
             words.setClearChildId(0);

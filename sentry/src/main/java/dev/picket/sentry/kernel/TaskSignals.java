@@ -7,6 +7,7 @@ import dev.picket.sentry.kernel.signal.SignalFrame;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.signal.SignalSet;
 import dev.picket.sentry.kernel.signal.SignalStack;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Signals of one task: its mask, what is pending for it alone, and whether it must stop what it does and look.
@@ -15,6 +16,8 @@ import dev.picket.sentry.kernel.signal.SignalStack;
  * not say otherwise take it themselves.
  */
 public final class TaskSignals {
+    private static final long BARRIER_LOOK_NANOS = 20_000;
+
     /** Number of the processor's page-fault exception. */
     private static final int PAGE_FAULT = 14;
 
@@ -30,6 +33,7 @@ public final class TaskSignals {
     private volatile boolean attention;
     private volatile boolean interrupts;
     private volatile boolean inGuest;
+    private volatile long guestStops;
     private volatile boolean stopped;
     private boolean stopRequested;
 
@@ -255,6 +259,23 @@ public final class TaskSignals {
 
     void leaveGuest() {
         inGuest = false;
+        guestStops++; // by the task's own thread only
+    }
+
+    /** Stops guest code of this task, if it runs; answers what {@link #awaitBarrier} is to be given. Any thread may call. */
+    public long beginBarrier() {
+        long stops = guestStops;
+        if (inGuest) {
+            task.context().interrupt();
+        }
+        return stops;
+    }
+
+    /** Waits until the task has not run guest code for a moment since {@link #beginBarrier}. */
+    public void awaitBarrier(long stops) {
+        while (inGuest && guestStops == stops) {
+            LockSupport.parkNanos(this, BARRIER_LOOK_NANOS);
+        }
     }
 
     /** The task has looked: nothing is left to do. With the signal lock. */

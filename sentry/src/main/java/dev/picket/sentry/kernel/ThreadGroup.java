@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A process: the tasks that share a process id, signal actions and resource limits. Any thread may call what is public.
@@ -44,6 +45,7 @@ public final class ThreadGroup {
     private volatile boolean killedForMemory;
     private volatile int niceness;
     private volatile int personality;
+    private final AtomicInteger barriers = new AtomicInteger();
 
     // Guarded by the tree lock.
     private final Set<ThreadGroup> children = new LinkedHashSet<>();
@@ -162,6 +164,24 @@ public final class ThreadGroup {
 
     public void setOomScoreAdjustment(int value) {
         oomScoreAdjustment = value;
+    }
+
+    /** Whether the process has asked for barriers by this command of membarrier(2). */
+    public boolean hasRegisteredBarriers(int command) {
+        return (barriers.get() & command) != 0;
+    }
+
+    /** The process asks for barriers by a command of membarrier(2). */
+    public void registerBarriers(int command) {
+        barriers.getAndUpdate(known -> known | command);
+    }
+
+    void forgetBarriers() {
+        barriers.set(0);
+    }
+
+    void inheritBarriers(ThreadGroup parent) {
+        barriers.set(parent.barriers.get());
     }
 
     /** See personality(2). */

@@ -27,18 +27,20 @@ final class Futexes {
         if ((address & 3) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        if (realtime && command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET && command != FUTEX_LOCK_PI2) {
+        boolean mayBeRealtime =
+                command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI || command == FUTEX_LOCK_PI2;
+        if (realtime && !mayBeRealtime) {
             throw ErrnoException.of(Errno.ENOSYS);
         }
 
         return switch (command) {
             case FUTEX_WAIT -> {
                 long deadline = relativeDeadline(task, timeoutOrCount);
-                yield await(task, address, shared, value, FUTEX_BITSET_MATCH_ANY, deadline, true);
+                yield await(task, address, shared, value, FUTEX_BITSET_MATCH_ANY, deadline);
             }
             case FUTEX_WAIT_BITSET -> {
                 long deadline = absoluteDeadline(task, timeoutOrCount, realtime);
-                yield await(task, address, shared, value, value3, deadline, false);
+                yield await(task, address, shared, value, value3, deadline);
             }
             case FUTEX_WAKE -> wake(task, address, shared, value, FUTEX_BITSET_MATCH_ANY);
             case FUTEX_WAKE_BITSET -> wake(task, address, shared, value, value3);
@@ -49,6 +51,12 @@ final class Futexes {
             case FUTEX_LOCK_PI2 -> lock(task, address, shared, absoluteDeadline(task, timeoutOrCount, realtime));
             case FUTEX_TRYLOCK_PI -> tryLock(task, address, shared);
             case FUTEX_UNLOCK_PI -> unlock(task, address, shared);
+            case FUTEX_WAIT_REQUEUE_PI -> {
+                long deadline = absoluteDeadline(task, timeoutOrCount, realtime);
+                yield awaitRequeue(task, address, shared, value, deadline, address2, FUTEX_BITSET_MATCH_ANY);
+            }
+            case FUTEX_CMP_REQUEUE_PI -> requeueToLock(
+                    task, address, shared, value3, address2, value, (int) timeoutOrCount);
             default -> throw ErrnoException.of(Errno.ENOSYS);
         };
     }
@@ -59,7 +67,8 @@ final class Futexes {
                 : Timeouts.deadline(Timeouts.readTimespec(task.memory(), timeoutAddress));
     }
 
-    private static long absoluteDeadline(Task task, long timeoutAddress, boolean realtime) throws ErrnoException {
+    /** A deadline by one of the two clocks; never if there is no timeout. */
+    static long absoluteDeadline(Task task, long timeoutAddress, boolean realtime) throws ErrnoException {
         if (timeoutAddress == 0) {
             return Timeouts.NEVER;
         }
@@ -68,8 +77,8 @@ final class Futexes {
         return Timeouts.deadline(time - (realtime ? clock.realtimeNanos() : clock.monotonicNanos()));
     }
 
-    private static long await(
-            Task task, long address, boolean shared, int expected, int bits, long deadline, boolean relative)
+    /** Waits until woken: 0. EAGAIN, ETIMEDOUT, EFAULT. */
+    static long await(Task task, long address, boolean shared, int expected, int bits, long deadline)
             throws ErrnoException {
         if (bits == 0) {
             throw ErrnoException.of(Errno.EINVAL);
@@ -89,7 +98,7 @@ final class Futexes {
                 throw e;
             }
             // Begun anew, a relative timeout would be too long.
-            throw task.restartBy(again -> await(again, address, shared, expected, bits, deadline, relative));
+            throw task.restartBy(again -> await(again, address, shared, expected, bits, deadline));
         }
         if (!futexes.dequeue(waiter)) {
             return 0;
@@ -172,12 +181,9 @@ final class Futexes {
         }
     }
 
-    private static long lock(Task task, long address, boolean shared, long deadline) throws ErrnoException {
+    /** Waits for a lock that was marked as waited for; {@code waiter} is queued. */
+    private static long awaitLock(Task task, FutexWaiter waiter, long deadline) throws ErrnoException {
         var futexes = task.kernel().futexes();
-        var waiter = new FutexWaiter(FUTEX_BITSET_MATCH_ANY, task.id(), task::unblock);
-        if (futexes.lock(task.memory(), address, shared, task.id(), waiter)) {
-            return 0;
-        }
         try {
             if (task.blockUntil(deadline, waiter::isWoken)) {
                 return 0;
@@ -194,15 +200,68 @@ final class Futexes {
         throw ErrnoException.of(Errno.ETIMEDOUT);
     }
 
+    private static FutexWaiter lockWaiter(Task task, long address, boolean shared, int bits) throws ErrnoException {
+        return task.kernel()
+                .futexes()
+                .priority()
+                .waiter(task.memory(), address, shared, bits, task.id(), task::unblock);
+    }
+
+    private static boolean exists(Task task, int id) {
+        var owner = task.kernel().processes().task(id);
+        return owner != null && !owner.hasEnded();
+    }
+
+    private static long lock(Task task, long address, boolean shared, long deadline) throws ErrnoException {
+        var waiter = lockWaiter(task, address, shared, FUTEX_BITSET_MATCH_ANY);
+        boolean taken = task.kernel().futexes().priority().lock(waiter, true, id -> exists(task, id));
+        return taken ? 0 : awaitLock(task, waiter, deadline);
+    }
+
     private static long tryLock(Task task, long address, boolean shared) throws ErrnoException {
-        if (!task.kernel().futexes().lock(task.memory(), address, shared, task.id(), null)) {
+        var waiter = lockWaiter(task, address, shared, FUTEX_BITSET_MATCH_ANY);
+        if (!task.kernel().futexes().priority().lock(waiter, false, id -> exists(task, id))) {
             throw ErrnoException.of(Errno.EAGAIN);
         }
         return 0;
     }
 
     private static long unlock(Task task, long address, boolean shared) throws ErrnoException {
-        task.kernel().futexes().unlock(task.memory(), address, shared, task.id());
+        task.kernel().futexes().priority().unlock(task.memory(), address, shared, task.id());
         return 0;
+    }
+
+    private static long awaitRequeue(
+            Task task, long address, boolean shared, int expected, long deadline, long lockAddress, int bits)
+            throws ErrnoException {
+        if (bits == 0 || address == lockAddress || (lockAddress & 3) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        var futexes = task.kernel().futexes();
+        var waiter = lockWaiter(task, lockAddress, shared, bits);
+        futexes.priority().awaitRequeue(task.memory(), address, shared, expected, waiter);
+        try {
+            return awaitLock(task, waiter, deadline);
+        } catch (InterruptedCallException e) {
+            if (futexes.priority().isRequeued(waiter)) {
+                throw ErrnoException.of(Errno.EAGAIN); // the word has changed: it is not waited for again
+            }
+            throw e;
+        }
+    }
+
+    private static long requeueToLock(
+            Task task, long address, boolean shared, int expected, long address2, int wakeCount, int moveCount)
+            throws ErrnoException {
+        if (wakeCount != 1 || moveCount < 0 || (address2 & 3) != 0 || address == address2) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        var memory = task.memory();
+        var from = memory.futexKey(address, shared);
+        var to = memory.futexKey(address2, shared);
+        return task.kernel()
+                .futexes()
+                .priority()
+                .requeue(memory, address, expected, from, to, moveCount, id -> exists(task, id));
     }
 }

@@ -251,11 +251,7 @@ public final class SyscallTable {
         supported(199, "fremovexattr", ExtendedAttributeCalls::fremovexattr);
         supported(200, "tkill", Kill::tkill);
         supported(201, "time", TimeCalls::time);
-        partial(
-                202,
-                "futex",
-                Futexes::futex,
-                "no FUTEX_WAIT_REQUEUE_PI and FUTEX_CMP_REQUEUE_PI; locks inherit no priority");
+        partial(202, "futex", Futexes::futex, "locks inherit no priority: the host schedules");
         partial(203, "sched_setaffinity", Affinity::schedSetaffinity, UNSCHEDULED);
         supported(204, "sched_getaffinity", Affinity::schedGetaffinity);
         refused(205, "set_thread_area", ENOSYS, "obsolete in Linux too");
@@ -381,7 +377,7 @@ public final class SyscallTable {
         refused(321, "bpf", EPERM, "no BPF");
         supported(322, "execveat", Processes::execveat);
         refused(323, "userfaultfd", EPERM, "pages fault in the Sentry only");
-        partial(324, "membarrier", SystemInformation::membarrier, "no command is supported, and the query says so");
+        partial(324, "membarrier", Barriers::membarrier, "not for restartable sequences");
         partial(325, "mlock2", Memory::mlock2, "counts only: nothing is ever swapped");
         supported(326, "copy_file_range", FileCopies::copyFileRange);
         supported(327, "preadv2", ReadWrite::preadv2);
@@ -418,14 +414,14 @@ public final class SyscallTable {
         refused(446, "landlock_restrict_self", ENOSYS, "not yet");
         refused(447, "memfd_secret", ENOSYS, "not yet");
         refused(448, "process_mrelease", ENOSYS, "not yet");
-        refused(449, "futex_waitv", ENOSYS, "not yet");
+        supported(449, "futex_waitv", FutexVectors::futexWaitv);
         refused(450, "set_mempolicy_home_node", ENOSYS, "not yet");
         refused(451, "cachestat", ENOSYS, "not yet");
         supported(452, "fchmodat2", Ownership::fchmodat2);
         refused(453, "map_shadow_stack", ENOSYS, "not yet");
-        refused(454, "futex_wake", ENOSYS, "not yet");
-        refused(455, "futex_wait", ENOSYS, "not yet");
-        refused(456, "futex_requeue", ENOSYS, "not yet");
+        supported(454, "futex_wake", FutexVectors::futexWake);
+        supported(455, "futex_wait", FutexVectors::futexWait);
+        supported(456, "futex_requeue", FutexVectors::futexRequeue);
         refused(457, "statmount", ENOSYS, "not yet");
         refused(458, "listmount", ENOSYS, "not yet");
         refused(459, "lsm_get_self_attr", ENOSYS, "not yet");

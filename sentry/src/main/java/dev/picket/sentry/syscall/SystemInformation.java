@@ -127,15 +127,4 @@ final class SystemInformation {
         }
         return task.kernel().random().fill(task.buffer(args.asAddress(0), length));
     }
-
-    /** membarrier(2): every command is carried out by a full barrier of all tasks, or needs none. */
-    static long membarrier(Task task, SyscallArguments args) throws ErrnoException {
-        if (args.asInt(1) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        if (args.asInt(0) == 0) {
-            return 0; // MEMBARRIER_CMD_QUERY: none is supported
-        }
-        throw ErrnoException.of(Errno.EINVAL);
-    }
 }

@@ -32,6 +32,7 @@ class GuestProgramsTest {
             "times",
             "vdso",
             "sched",
+            "futexes",
             "terminals",
             "proc",
             "sysvipc",

@@ -7,6 +7,7 @@ import dev.picket.sentry.memory.FutexKey;
 import dev.picket.sentry.memory.MemoryManager;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +19,31 @@ import java.util.Map;
  */
 public final class FutexTable {
     private final Map<FutexKey, ArrayDeque<FutexWaiter>> queues = new HashMap<>();
+    private final PriorityFutexes priority = new PriorityFutexes(this);
+
+    /** The locks of FUTEX_LOCK_PI and its kin. */
+    public PriorityFutexes priority() {
+        return priority;
+    }
+
+    /** One of the futexes that futex_waitv(2) waits for. */
+    public record Awaited(FutexKey key, long address, int expected, FutexWaiter waiter) {}
+
+    /**
+     * Queues waiters for several futexes, if all words are as expected.
+     *
+     * @throws ErrnoException EAGAIN if one is not, EFAULT; then none is queued
+     */
+    public void enqueueAll(MemoryManager memory, List<Awaited> all) throws ErrnoException {
+        synchronized (this) {
+            for (var awaited : all) {
+                if (memory.loadInt(awaited.address()) != awaited.expected()) {
+                    throw ErrnoException.of(Errno.EAGAIN);
+                }
+            }
+            all.forEach(awaited -> add(awaited.key(), awaited.waiter()));
+        }
+    }
 
     /**
      * Queues {@code waiter} if the word at {@code address} is {@code expected}.
@@ -52,9 +78,11 @@ public final class FutexTable {
      * Wakes up to {@code count} waiters that have one of {@code bits}.
      *
      * @return how many were woken
+     * @throws ErrnoException EINVAL if one of them waits for a priority-inheritance lock
      */
-    public int wake(FutexKey key, int count, int bits) {
+    public int wake(FutexKey key, int count, int bits) throws ErrnoException {
         synchronized (this) {
+            checkPlain(key);
             return wakeLocked(key, count, bits);
         }
     }
@@ -80,6 +108,7 @@ public final class FutexTable {
             if (expected != null && memory.loadInt(address) != expected) {
                 throw ErrnoException.of(Errno.EAGAIN);
             }
+            checkPlain(from);
             int woken = wakeLocked(from, wakeCount, FutexOperations.FUTEX_BITSET_MATCH_ANY);
             var queue = queues.get(from);
             int moved = 0;
@@ -108,59 +137,11 @@ public final class FutexTable {
     /** FUTEX_WAKE_OP: changes a word, wakes {@code count} of {@code first} and perhaps {@code count2} of {@code second}. */
     public int wakeAfter(Change change, FutexKey first, int count, FutexKey second, int count2) throws ErrnoException {
         synchronized (this) {
+            checkPlain(first);
+            checkPlain(second);
             boolean both = change.apply();
             int woken = wakeLocked(first, count, FutexOperations.FUTEX_BITSET_MATCH_ANY);
             return both ? woken + wakeLocked(second, count2, FutexOperations.FUTEX_BITSET_MATCH_ANY) : woken;
-        }
-    }
-
-    /**
-     * Takes a priority-inheritance lock for thread {@code threadId}, or queues {@code waiter} for it.
-     *
-     * @return whether the lock was taken; false if the waiter was queued (null: not queued)
-     * @throws ErrnoException EDEADLK if the thread has the lock already, EFAULT
-     */
-    public boolean lock(MemoryManager memory, long address, boolean shared, int threadId, FutexWaiter waiter)
-            throws ErrnoException {
-        var key = memory.futexKey(address, shared);
-        synchronized (this) {
-            while (true) {
-                int word = memory.loadInt(address);
-                int owner = word & FutexOperations.FUTEX_TID_MASK;
-                if (owner == threadId) {
-                    throw ErrnoException.of(Errno.EDEADLK);
-                }
-                if (owner == 0) {
-                    int keep = word & FutexOperations.FUTEX_OWNER_DIED;
-                    int waiters = queues.containsKey(key) ? FutexOperations.FUTEX_WAITERS : 0;
-                    if (memory.compareAndSetInt(address, word, threadId | keep | waiters)) {
-                        return true;
-                    }
-                    continue;
-                }
-                if (waiter == null) {
-                    return false;
-                }
-                if (memory.compareAndSetInt(address, word, word | FutexOperations.FUTEX_WAITERS)) {
-                    add(key, waiter);
-                    return false;
-                }
-            }
-        }
-    }
-
-    /**
-     * Hands a priority-inheritance lock over to the first waiter, or frees it.
-     *
-     * @throws ErrnoException EPERM if {@code threadId} does not have the lock, EFAULT
-     */
-    public void unlock(MemoryManager memory, long address, boolean shared, int threadId) throws ErrnoException {
-        var key = memory.futexKey(address, shared);
-        synchronized (this) {
-            if ((memory.loadInt(address) & FutexOperations.FUTEX_TID_MASK) != threadId) {
-                throw ErrnoException.of(Errno.EPERM);
-            }
-            handOver(memory, address, key, 0);
         }
     }
 
@@ -185,11 +166,10 @@ public final class FutexTable {
                 if (kind == 0 && !markDead(memory, address, threadId)) {
                     return;
                 }
-                if (priorityInheritance) {
-                    if (queues.containsKey(key)) {
-                        handOver(memory, address, key, FutexOperations.FUTEX_OWNER_DIED);
-                    }
-                } else {
+                var first = first(key);
+                if (first != null && first.isForLock()) {
+                    priority.handOver(memory, address, key, FutexOperations.FUTEX_OWNER_DIED);
+                } else if (!priorityInheritance) {
                     wakeLocked(key, 1, FutexOperations.FUTEX_BITSET_MATCH_ANY);
                 }
             }
@@ -199,6 +179,28 @@ public final class FutexTable {
     /** How many waiters there are in all; for tests. */
     public synchronized int waiterCount() {
         return queues.values().stream().mapToInt(ArrayDeque::size).sum();
+    }
+
+    /** Those who wait for locks are served by other operations: futex(2), EINVAL. */
+    private void checkPlain(FutexKey key) throws ErrnoException {
+        var first = first(key);
+        if (first != null && !first.isPlain()) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+    }
+
+    /** Who has waited longest, or null. With the lock. */
+    FutexWaiter first(FutexKey key) {
+        var queue = queues.get(key);
+        return queue == null ? null : queue.peek();
+    }
+
+    /** All who wait for a lock whose word is in {@code memory}; with the lock. */
+    List<FutexWaiter> lockWaiters() {
+        return queues.values().stream()
+                .flatMap(ArrayDeque::stream)
+                .filter(FutexWaiter::isForLock)
+                .toList();
     }
 
     private boolean markDead(MemoryManager memory, long address, int threadId) throws ErrnoException {
@@ -214,20 +216,7 @@ public final class FutexTable {
         }
     }
 
-    private void handOver(MemoryManager memory, long address, FutexKey key, int bits) throws ErrnoException {
-        var queue = queues.get(key);
-        if (queue == null) {
-            memory.putInt(address, bits);
-            return;
-        }
-        var heir = queue.peek();
-        remove(heir);
-        int waiters = queues.containsKey(key) ? FutexOperations.FUTEX_WAITERS : 0;
-        memory.putInt(address, heir.threadId() | waiters | bits);
-        heir.wake();
-    }
-
-    private int wakeLocked(FutexKey key, int count, int bits) {
+    int wakeLocked(FutexKey key, int count, int bits) {
         var queue = queues.get(key);
         if (queue == null) {
             return 0;
@@ -248,12 +237,12 @@ public final class FutexTable {
         return woken;
     }
 
-    private void add(FutexKey key, FutexWaiter waiter) {
+    void add(FutexKey key, FutexWaiter waiter) {
         waiter.setKey(key);
         queues.computeIfAbsent(key, unused -> new ArrayDeque<>(2)).add(waiter);
     }
 
-    private void remove(FutexWaiter waiter) {
+    void remove(FutexWaiter waiter) {
         var queue = queues.get(waiter.key());
         queue.remove(waiter);
         if (queue.isEmpty()) {
