@@ -25,6 +25,7 @@ class GuestProgramsTest {
             "files",
             "memory",
             "process",
+            "storms",
             "signals",
             "pipes",
             "sockets",
