@@ -32,7 +32,7 @@ final class RunGuest {
         try (var worker = new TestWorker(arguments[0])) {
             try {
                 Outcome outcome = worker.run(List.of(arguments).subList(at, arguments.length), setup);
-                System.out.println("exit status " + outcome.status());
+                System.err.println("exit status " + outcome.status());
                 return outcome.status();
             } finally {
                 System.err.print(worker.standardError());
