@@ -9,6 +9,7 @@ import dev.picket.sentry.net.inet.InetStack;
 import dev.picket.sentry.net.inet.Timers;
 import dev.picket.sentry.net.link.InterfaceRequests;
 import dev.picket.sentry.net.link.Links;
+import dev.picket.sentry.net.netlink.NetlinkSockets;
 import dev.picket.sentry.net.socket.AddressFamily;
 import dev.picket.sentry.net.socket.SocketBudget;
 import dev.picket.sentry.net.unix.UnixSockets;
@@ -26,6 +27,7 @@ public final class Network {
     private final InterfaceRequests interfaceRequests = new InterfaceRequests(links);
     private final UnixSockets unixSockets;
     private final InetReport inetReport;
+    private final NetlinkSockets netlinkSockets;
 
     /**
      * @param sockets home of sockets' inodes
@@ -39,6 +41,8 @@ public final class Network {
         families.put(Sockets.AF_UNIX, unixSockets);
         families.put(Sockets.AF_INET, new InetSockets(Sockets.AF_INET, stack));
         families.put(Sockets.AF_INET6, new InetSockets(Sockets.AF_INET6, stack));
+        netlinkSockets = new NetlinkSockets(sockets, budget, links);
+        families.put(Sockets.AF_NETLINK, netlinkSockets);
     }
 
     /** The sockets of AF_UNIX. */
@@ -49,6 +53,11 @@ public final class Network {
     /** What /proc/net tells of the internet families. */
     public InetReport inetReport() {
         return inetReport;
+    }
+
+    /** The sockets of AF_NETLINK. */
+    public NetlinkSockets netlinkSockets() {
+        return netlinkSockets;
     }
 
     /** The interfaces. */

@@ -85,7 +85,11 @@ public final class SyscallTable {
         supported(38, "setitimer", TimerCalls::setitimer);
         supported(39, "getpid", Processes::getpid);
         supported(40, "sendfile", FileCopies::sendfile);
-        partial(41, "socket", SocketCalls::socket, "AF_UNIX, AF_INET, AF_INET6; no raw sockets");
+        partial(
+                41,
+                "socket",
+                SocketCalls::socket,
+                "AF_UNIX, AF_INET, AF_INET6, AF_NETLINK (NETLINK_ROUTE); no raw sockets");
         supported(42, "connect", SocketCalls::connect);
         supported(43, "accept", SocketCalls::accept);
         partial(44, "sendto", SocketMessages::sendto, "no MSG_MORE of datagrams, no MSG_ZEROCOPY");

@@ -43,7 +43,7 @@ final class SystemSettings {
         return folder().add("kernel", kernelFolder())
                 .add("vm", memoryFolder())
                 .add("fs", fileFolder())
-                .add("net", networkFolder());
+                .add("net", new NetworkSettings(fileSystem).directory());
     }
 
     private synchronized UUID bootId() throws ErrnoException {
@@ -143,17 +143,6 @@ final class SystemSettings {
                         "msgsize_max",
                         files.number(limits::msgsizeMax, limits::setMsgsizeMax, MSGSIZE_MIN, HARD_MSGSIZEMAX))
                 .add("queues_max", files.number(limits::queuesMax, limits::setQueuesMax, 0, QUEUES));
-    }
-
-    private GeneratedDirectory networkFolder() {
-        var core = folder().addLine("somaxconn", 4096)
-                .addLine("rmem_max", 212992)
-                .addLine("wmem_max", 212992)
-                .addLine("rmem_default", 212992)
-                .addLine("wmem_default", 212992)
-                .addLine("optmem_max", 20480);
-        var unix = folder().addLine("max_dgram_qlen", 512);
-        return folder().add("core", core).add("unix", unix);
     }
 
     private interface NameSource {

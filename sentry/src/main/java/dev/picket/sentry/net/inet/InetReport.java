@@ -63,7 +63,7 @@ public final class InetReport {
     }
 
     private static String pad(String line, int width) {
-        return String.format("%-" + Math.max(1, width) + "s%n", line);
+        return String.format("%-" + Math.max(1, width) + "s\n", line);
     }
 
     private static String shown(Endpoint endpoint, boolean isV6) {

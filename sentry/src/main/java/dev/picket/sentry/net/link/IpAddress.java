@@ -80,12 +80,17 @@ public record IpAddress(long high, long low) {
         return !isV4() && high >>> 54 == 0x3fa;
     }
 
-    /** Whether both begin with the same bits, {@code bits} of them counted as the family of this address does. */
+    /** Whether both are of one family and begin with the same {@code bits} bits of it. */
     public boolean sharesPrefix(IpAddress other, int bits) {
+        return isV4() == other.isV4() && network(bits).equals(other.network(bits));
+    }
+
+    /** The first address of the network that this address is in; {@code bits} counts those of the family. */
+    public IpAddress network(int bits) {
         int all = isV4() ? bits + 96 : bits;
         long highMask = all >= 64 ? -1 : all == 0 ? 0 : -1L << 64 - all;
         long lowMask = all <= 64 ? 0 : all >= 128 ? -1 : -1L << 128 - all;
-        return ((high ^ other.high) & highMask) == 0 && ((low ^ other.low) & lowMask) == 0;
+        return new IpAddress(high & highMask, low & lowMask);
     }
 
     /** Four bytes for IPv4, otherwise sixteen. */

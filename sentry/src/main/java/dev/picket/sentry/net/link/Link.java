@@ -41,7 +41,7 @@ public interface Link {
     record Route(IpAddress destination, int prefixBits, IpAddress gateway) {
         /** Whether the route leads to {@code address}. */
         public boolean covers(IpAddress address) {
-            return destination.isV4() == address.isV4() && destination.sharesPrefix(address, prefixBits);
+            return destination.sharesPrefix(address, prefixBits);
         }
     }
 }

@@ -9,7 +9,7 @@ package dev.picket.sentry.net.link;
 public record LinkAddress(IpAddress address, int prefixBits, int scope) {
     /** Whether {@code other} is in this address's network. */
     public boolean covers(IpAddress other) {
-        return address.isV4() == other.isV4() && address.sharesPrefix(other, prefixBits);
+        return address.sharesPrefix(other, prefixBits);
     }
 
     /** The network's mask, as IPv4 writes it. */
