@@ -6,6 +6,7 @@ package dev.picket.platform.linux;
  * 0 si_signo   4 si_errno   8 si_code   12 padding   16 what depends on the code, to byte 128
  * kill, queue: 16 pid 20 uid 24 value    timer: 16 id 20 overrun 24 value
  * child: 16 pid 20 uid 24 status 32 utime 40 stime    fault: 16 address    poll: 16 band 24 descriptor
+ * call: 16 address 24 number 28 architecture
  * </pre>
  */
 public final class SigInfo {
@@ -20,6 +21,9 @@ public final class SigInfo {
     public static final int SI_UTIME = 32;
     public static final int SI_STIME = 40;
     public static final int SI_ADDR = 16;
+    public static final int SI_CALL_ADDR = 16;
+    public static final int SI_SYSCALL = 24;
+    public static final int SI_ARCH = 28;
     public static final int SI_TIMERID = 16;
     public static final int SI_OVERRUN = 20;
 

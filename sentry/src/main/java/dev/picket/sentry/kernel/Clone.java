@@ -287,6 +287,7 @@ public final class Clone {
         }
         child.privileges().copyFrom(parent.privileges());
         child.scheduling().inherit(parent.scheduling());
+        child.filters().copyFrom(parent.filters());
         if (request.has(CLONE_CHILD_CLEARTID)) {
             child.words().setClearChildId(request.childIdAddress());
         }

@@ -121,6 +121,22 @@ public final class FileTable {
         return target;
     }
 
+    /** Makes {@code target} a descriptor for {@code file}, whose reference it takes over, closing what it was; EBADF. */
+    public int installAt(OpenFile file, int target, boolean closeOnExec) throws ErrnoException {
+        OpenFile replaced;
+        synchronized (this) {
+            if (target < 0 || target >= limit()) {
+                throw ErrnoException.of(Errno.EBADF);
+            }
+            replaced = get(target);
+            put(target, file, closeOnExec);
+        }
+        if (replaced != null) {
+            letGo(replaced);
+        }
+        return target;
+    }
+
     /** Frees a descriptor, and releases its file; EBADF if there is none. */
     public void close(int descriptor) throws ErrnoException {
         remove(descriptor).release();

@@ -3,6 +3,7 @@ package dev.picket.sentry.kernel;
 import dev.picket.platform.GuestContext;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
+import dev.picket.platform.linux.Seccomp;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.errno.InterruptedCallException;
@@ -36,6 +37,7 @@ public final class Task implements TerminalCaller, Runnable {
     private final SystemCalls.ForTask systemCalls;
     private final TaskSignals signals;
     private final Tracing tracing = new Tracing(this);
+    private final CallFilters filters = new CallFilters(this);
     private final Waiter waiter = events -> unblock();
     private final List<OpenFile> heldFiles = new ArrayList<>(4);
     private final long startNanos;
@@ -53,7 +55,7 @@ public final class Task implements TerminalCaller, Runnable {
     private volatile boolean woken;
     private volatile boolean blocked;
 
-    /** Whether system calls take the long way: somebody watches them. */
+    /** Whether system calls take the long way: somebody watches them, or not all are allowed. */
     private volatile boolean callsWatched;
 
     /** What the run loop does next instead of returning to the guest; set by calls such as execve(2). */
@@ -464,6 +466,11 @@ public final class Task implements TerminalCaller, Runnable {
         return tracing;
     }
 
+    /** Which system calls the task may make: seccomp(2). */
+    public CallFilters filters() {
+        return filters;
+    }
+
     /** Whether system calls take the long way. */
     boolean watchesCalls() {
         return callsWatched;
@@ -471,7 +478,7 @@ public final class Task implements TerminalCaller, Runnable {
 
     /** Finds out anew whether system calls take the long way. */
     void recalculateWork() {
-        callsWatched = tracing.isTraced();
+        callsWatched = tracing.isTraced() || filters.mode() != Seccomp.SECCOMP_MODE_DISABLED;
     }
 
     /** Sends a signal to this one task, as tgkill(2) does, without asking who may. Any thread may call. */

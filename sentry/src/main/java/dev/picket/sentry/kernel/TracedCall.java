@@ -1,5 +1,6 @@
 package dev.picket.sentry.kernel;
 
+import dev.picket.platform.linux.Seccomp;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
 import dev.picket.sentry.kernel.signal.SignalInfo;
@@ -21,6 +22,13 @@ final class TracedCall {
             boolean emulates = tracing.mode() != Tracing.Mode.CALLS;
             tracing.callStop(true);
             skip = emulates || task.group().signals().isDoomed(task);
+        }
+        if (!skip && tracing.callNumber() != -1 && task.filters().mode() != Seccomp.SECCOMP_MODE_DISABLED) {
+            skip = !FilteredCall.permits(task);
+            RunState next = task.takeNext();
+            if (next != null) {
+                return next; // the call has ended the task
+            }
         }
         number = tracing.callNumber();
         if (!skip && number != -1) {

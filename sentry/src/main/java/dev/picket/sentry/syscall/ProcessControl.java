@@ -95,7 +95,13 @@ final class ProcessControl {
             case Prctl.PR_GET_TIMERSLACK -> {
                 return DEFAULT_SLACK_NANOS;
             }
-            case Prctl.PR_GET_SECCOMP, Prctl.PR_GET_TIMING, Prctl.PR_GET_THP_DISABLE -> {
+            case Prctl.PR_GET_SECCOMP -> {
+                return task.filters().mode();
+            }
+            case Prctl.PR_SET_SECCOMP -> {
+                return SeccompCalls.setMode(task, argument, args.asAddress(2));
+            }
+            case Prctl.PR_GET_TIMING, Prctl.PR_GET_THP_DISABLE -> {
                 return 0;
             }
             case Prctl.PR_SET_THP_DISABLE -> {} // huge pages are the host's choice

@@ -210,7 +210,7 @@ public final class SyscallTable {
         refused(154, "modify_ldt", ENOSYS, "not yet");
         partial(155, "pivot_root", Mounts::pivotRoot, "changes root and working directory of the caller only");
         refused(156, "_sysctl", ENOSYS, "obsolete in Linux too");
-        partial(157, "prctl", ProcessControl::prctl, "no PR_SET_MM, PR_SET_SECCOMP and newer ones");
+        partial(157, "prctl", ProcessControl::prctl, "no PR_SET_MM and newer ones");
         supported(158, "arch_prctl", ProcessControl::archPrctl);
         refused(159, "adjtimex", ENOSYS, "not yet");
         supported(160, "setrlimit", Limits::setrlimit);
@@ -370,7 +370,7 @@ public final class SyscallTable {
         partial(314, "sched_setattr", Scheduling::schedSetattr, UNSCHEDULED);
         supported(315, "sched_getattr", Scheduling::schedGetattr);
         supported(316, "renameat2", Links::renameat2);
-        refused(317, "seccomp", ENOSYS, "not yet");
+        partial(317, "seccomp", SeccompCalls::seccomp, "SECCOMP_RET_LOG logs nothing");
         supported(318, "getrandom", SystemInformation::getrandom);
         partial(
                 319,

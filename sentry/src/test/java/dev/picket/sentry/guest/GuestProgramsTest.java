@@ -39,7 +39,8 @@ class GuestProgramsTest {
             "sysvipc",
             "tracing",
             "inotify",
-            "mqueue");
+            "mqueue",
+            "seccomp_filters");
 
     private static final int SECONDS = 60;
 

@@ -184,8 +184,8 @@ final class ProcessStatus {
         signalLines(text, task);
         capabilityLines(text, credentials);
         line(text, "NoNewPrivs", task.privileges().noNewPrivileges() ? 1 : 0);
-        line(text, "Seccomp", 0);
-        line(text, "Seccomp_filters", 0);
+        line(text, "Seccomp", task.filters().mode());
+        line(text, "Seccomp_filters", task.filters().count());
         line(text, "Speculation_Store_Bypass", "vulnerable");
         line(text, "SpeculationIndirectBranch", "conditional enabled");
         int cpus = subject.kernel().options().cpus();

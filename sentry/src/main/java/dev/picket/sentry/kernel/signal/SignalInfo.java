@@ -2,6 +2,7 @@ package dev.picket.sentry.kernel.signal;
 
 import static dev.picket.platform.linux.SigInfo.*;
 
+import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,6 +46,14 @@ public final class SignalInfo {
         var info = of(signal, code);
         info.bytes.putInt(SI_PID, processId).putInt(SI_UID, user).putInt(SI_STATUS, status);
         info.bytes.putLong(SI_UTIME, userTicks).putLong(SI_STIME, systemTicks);
+        return info;
+    }
+
+    /** SIGSYS for a call that a filter of seccomp(2) turns into a signal. */
+    public static SignalInfo ofFilteredCall(int reason, long address, int number, int architecture) {
+        var info = of(Signal.SIGSYS, SignalCode.SYS_SECCOMP);
+        info.bytes.putInt(SI_ERRNO, reason).putLong(SI_CALL_ADDR, address);
+        info.bytes.putInt(SI_SYSCALL, number).putInt(SI_ARCH, architecture);
         return info;
     }
 
