@@ -178,6 +178,11 @@ public final class Assembler {
         emit(0x50 + source.low());
     }
 
+    /** {@code push imm8}, sign-extended: 6A ib. */
+    public void pushByte(int value) {
+        emit(0x6A, value);
+    }
+
     /** {@code pop r64}: [41] 58+r. */
     public void pop(Register destination) {
         if (destination.high() == 1) {

@@ -588,6 +588,16 @@ public final class Host {
         return (int) Native.call(SYSCALL, 204, tid, size, maskAddress);
     }
 
+    /** rt_sigprocmask(2), of the calling thread; either set may be 0. Sets have 8 bytes. */
+    public static int rtSigprocmask(int how, long setAddress, long oldSetAddress) {
+        return (int) Native.call(SYSCALL, 14, how, setAddress, oldSetAddress, 8);
+    }
+
+    /** rt_sigtimedwait(2); {@code siginfoAddress} may be 0. The set has 8 bytes. */
+    public static int rtSigtimedwait(long setAddress, long siginfoAddress, long timespecAddress) {
+        return (int) Native.call(SYSCALL, 128, setAddress, siginfoAddress, timespecAddress, 8);
+    }
+
     /** openat2(2). */
     public static int openat2(int dirfd, long pathAddress, long howAddress, long size) {
         return (int) Native.call(SYSCALL, 437, dirfd, pathAddress, howAddress, size);

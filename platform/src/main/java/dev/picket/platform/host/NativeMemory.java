@@ -64,6 +64,11 @@ public final class NativeMemory {
         UNSAFE.putIntVolatile(null, address, value);
     }
 
+    /** Writes a long that others read at any time: whole, and not before what was written earlier. */
+    public static void putLongVolatile(long address, long value) {
+        UNSAFE.putLongVolatile(null, address, value);
+    }
+
     public static boolean compareAndSetInt(long address, int expected, int value) {
         return UNSAFE.compareAndSwapInt(null, address, expected, value);
     }
