@@ -252,6 +252,7 @@ final class KvmContext implements GuestContext {
         long error = on.frame(KernelPages.FRAME_ERROR);
         long rip = on.frame(KernelPages.FRAME_RIP);
         int codeSegment = (int) on.frame(KernelPages.FRAME_CS) & 0xffff;
+        registers.rsp(on.frame(KernelPages.FRAME_RSP));
         if ((codeSegment & 3) == 0) {
             // The trap of a single step over syscall can come after it, in ring 0. Nothing else can go wrong there.
             return vector == GuestException.DEBUG && KernelPages.entry(rip) == KernelPages.SYSCALL
@@ -266,7 +267,6 @@ final class KvmContext implements GuestContext {
         }
         registers.rip(rip);
         registers.eflags(on.frame(KernelPages.FRAME_FLAGS));
-        registers.rsp(on.frame(KernelPages.FRAME_RSP));
         registers.origRax(-1);
         if (codeSegment != KernelPages.USER_CODE) {
             return onForeignCode(rip == KernelPages.COMPATIBLE_ADDRESS ? registers.rcx() - SYSCALL_BYTES : rip);

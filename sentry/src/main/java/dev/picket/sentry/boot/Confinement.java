@@ -5,6 +5,7 @@ import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
+import dev.picket.platform.linux.Kvm;
 import dev.picket.platform.linux.Seccomp;
 import dev.picket.sentry.syscall.SyscallTable;
 import java.util.ArrayList;
@@ -133,6 +134,23 @@ final class Confinement {
     /** What a sandbox needs whose root are directories of the host. */
     private static final List<String> PATHS = List.of("openat", "openat2", "readlinkat", "getdents64");
 
+    /** What ioctl(2) may ask for: what the platforms need of descriptors that they have. None of it opens anything else. */
+    private static final long[] REQUESTS = {
+        Kvm.KVM_RUN,
+        Kvm.KVM_SET_USER_MEMORY_REGION,
+        Kvm.KVM_CREATE_VCPU,
+        Kvm.KVM_GET_SREGS,
+        Kvm.KVM_SET_SREGS,
+        Kvm.KVM_SET_MSRS,
+        Kvm.KVM_SET_SIGNAL_MASK,
+        Kvm.KVM_SET_CPUID2,
+        Kvm.KVM_GET_VCPU_EVENTS,
+        Kvm.KVM_GET_XSAVE,
+        Kvm.KVM_SET_XSAVE,
+        Kvm.KVM_SET_XCRS,
+        Kvm.KVM_SET_DEVICE_ATTR,
+    };
+
     private static final int CLONE_THREAD = 0x1_0000;
     private static final int AT_FDCWD = -100;
     private static final int PR_SET_NO_NEW_PRIVS = 38;
@@ -165,6 +183,7 @@ final class Confinement {
         ALLOWED.forEach(name -> filter.answer(name, Seccomp.SECCOMP_RET_ALLOW));
         DEADLY.forEach(name -> filter.answer(name, Seccomp.SECCOMP_RET_KILL_PROCESS));
         filter.allowThreads();
+        filter.allowRequests();
         filter.allowReadingByDescriptor();
         filter.allowNotifications();
         // glibc tries clone3 first and then clone, whose flags a filter can see.
@@ -204,6 +223,17 @@ final class Confinement {
         add(Seccomp.BPF_JMP_JSET_K, 0, 1, CLONE_THREAD);
         add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ALLOW);
         add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_KILL_PROCESS);
+    }
+
+    /** ioctl(2) with a request that is on the list. */
+    private void allowRequests() {
+        add(Seccomp.BPF_JMP_JEQ_K, 0, 2 * REQUESTS.length + 2, number("ioctl"));
+        load(Seccomp.DATA_ARGUMENTS + Long.BYTES);
+        for (long request : REQUESTS) {
+            add(Seccomp.BPF_JMP_JEQ_K, 0, 1, (int) request);
+            add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ALLOW);
+        }
+        add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ERRNO | Errno.EPERM);
     }
 
     /** openat(2) below an open directory and for reading; openat2(2), whose flags are in memory, below a directory. */
