@@ -179,7 +179,11 @@ final class KernelPages implements AutoCloseable {
     }
 
     private static boolean hasErrorCode(int vector) {
-        return vector == 8 || vector >= 10 && vector <= 14 || vector == 17 || vector == 21 || vector >= 29 && vector <= 30;
+        return vector == 8
+                || vector >= 10 && vector <= 14
+                || vector == 17
+                || vector == 21
+                || vector >= 29 && vector <= 30;
     }
 
     /** What to put into the last entry of the top table of every address space. */

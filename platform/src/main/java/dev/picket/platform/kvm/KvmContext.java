@@ -292,9 +292,8 @@ final class KvmContext implements GuestContext {
 
     private Stop onFault(KvmAddressSpace space, long address, long error) {
         faultAddress = address;
-        faultAccess = (error & FAULT_WRITE) != 0
-                ? Access.WRITE
-                : (error & FAULT_FETCH) != 0 ? Access.EXECUTE : Access.READ;
+        faultAccess =
+                (error & FAULT_WRITE) != 0 ? Access.WRITE : (error & FAULT_FETCH) != 0 ? Access.EXECUTE : Access.READ;
         switch (space.resolve(address, faultAccess)) {
             case CLOSED:
                 return Stop.LOST;

@@ -108,9 +108,8 @@ final class PageTree {
         }
         long at = table + index(address, REGION_LEVEL) * 8;
         long entry = NativeMemory.getLong(at);
-        boolean isSame = PageEntry.isLarge(entry)
-                && !PageEntry.isPresent(entry)
-                && PageEntry.address(entry) == physicalAddress;
+        boolean isSame =
+                PageEntry.isLarge(entry) && !PageEntry.isPresent(entry) && PageEntry.address(entry) == physicalAddress;
         if (entry != 0 && !isSame) {
             return Fill.NEEDS_NEW_TREE;
         }

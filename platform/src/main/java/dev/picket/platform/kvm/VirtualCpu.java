@@ -4,7 +4,6 @@ import dev.picket.platform.PlatformException;
 import dev.picket.platform.amd64.Registers;
 import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
-import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Kvm;
 import dev.picket.platform.linux.Mman;
 import java.util.concurrent.atomic.AtomicReference;
@@ -159,7 +158,8 @@ final class VirtualCpu implements AutoCloseable {
         NativeMemory.putLong(area + 16, value);
         int written = Host.ioctl(descriptor, Kvm.KVM_SET_MSRS, area);
         if (written != 1) {
-            throw new PlatformException("setting a model-specific register of a virtual CPU failed", Math.max(0, -written));
+            throw new PlatformException(
+                    "setting a model-specific register of a virtual CPU failed", Math.max(0, -written));
         }
     }
 
@@ -267,8 +267,7 @@ final class VirtualCpu implements AutoCloseable {
         if (NativeMemory.getLong(sregs + Kvm.SREGS_CR3) != root) {
             NativeMemory.putLong(sregs + Kvm.SREGS_CR3, root);
             NativeMemory.putLong(
-                    run + Kvm.RUN_DIRTY_REGS,
-                    NativeMemory.getLong(run + Kvm.RUN_DIRTY_REGS) | Kvm.KVM_SYNC_X86_SREGS);
+                    run + Kvm.RUN_DIRTY_REGS, NativeMemory.getLong(run + Kvm.RUN_DIRTY_REGS) | Kvm.KVM_SYNC_X86_SREGS);
         }
         return Host.ioctl(descriptor, Kvm.KVM_RUN, 0);
     }

@@ -69,6 +69,7 @@ class AssemblerTest {
             new Golden("lsl r8d,r9d", a -> a.lsl(R8, R9)),
             new Golden("push rbx", a -> a.push(RBX)),
             new Golden("push r12", a -> a.push(R12)),
+            new Golden("push 0x5", a -> a.pushByte(5)),
             new Golden("pop rcx", a -> a.pop(RCX)),
             new Golden("pop r8", a -> a.pop(R8)),
             new Golden("pushf", Assembler::pushfq),

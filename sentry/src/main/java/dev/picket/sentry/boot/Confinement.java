@@ -137,6 +137,10 @@ final class Confinement {
     /** What ioctl(2) may ask for: what the platforms need of descriptors that they have. None of it opens anything else. */
     private static final long[] REQUESTS = {
         Kvm.KVM_RUN,
+        Seccomp.SECCOMP_IOCTL_NOTIF_RECV,
+        Seccomp.SECCOMP_IOCTL_NOTIF_SEND,
+        Seccomp.SECCOMP_IOCTL_NOTIF_ADDFD,
+        Seccomp.SECCOMP_IOCTL_NOTIF_SET_FLAGS,
         Kvm.KVM_SET_USER_MEMORY_REGION,
         Kvm.KVM_CREATE_VCPU,
         Kvm.KVM_GET_SREGS,
@@ -185,7 +189,6 @@ final class Confinement {
         filter.allowThreads();
         filter.allowRequests();
         filter.allowReadingByDescriptor();
-        filter.allowNotifications();
         // glibc tries clone3 first and then clone, whose flags a filter can see.
         filter.answer("clone3", Seccomp.SECCOMP_RET_ERRNO | Errno.ENOSYS);
         filter.add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ERRNO | Errno.EPERM);
@@ -252,23 +255,6 @@ final class Confinement {
         add(Seccomp.BPF_JMP_JEQ_K, 0, 1, AT_FDCWD);
         add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ERRNO | Errno.EACCES);
         add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ALLOW);
-    }
-
-    /** ioctl(2) only as it answers the notifications of stubs; see seccomp_unotify(2). */
-    private void allowNotifications() {
-        long[] requests = {
-            Seccomp.SECCOMP_IOCTL_NOTIF_RECV,
-            Seccomp.SECCOMP_IOCTL_NOTIF_SEND,
-            Seccomp.SECCOMP_IOCTL_NOTIF_ADDFD,
-            Seccomp.SECCOMP_IOCTL_NOTIF_SET_FLAGS
-        };
-        add(Seccomp.BPF_JMP_JEQ_K, 0, 2 * requests.length + 2, number("ioctl"));
-        load(Seccomp.DATA_ARGUMENTS + Long.BYTES);
-        for (long request : requests) {
-            add(Seccomp.BPF_JMP_JEQ_K, 0, 1, (int) request);
-            add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ALLOW);
-        }
-        add(Seccomp.BPF_RET_K, 0, 0, Seccomp.SECCOMP_RET_ERRNO | Errno.EPERM);
     }
 
     private int number(String name) {
