@@ -6,8 +6,7 @@ import dev.picket.platform.select.Platforms;
 enum Target {
     NATIVE,
     PTRACE,
-    SECCOMP,
-    KVM;
+    SECCOMP;
 
     /** Why programs cannot run there on this machine, or null if they can. */
     String unavailable() {
