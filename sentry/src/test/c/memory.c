@@ -117,6 +117,35 @@ static void beyond_the_end_of_a_file_is_sigbus(void) {
     munmap(p, 8192), close(fd);
 }
 
+static void what_is_cut_off_a_file_is_sigbus(void) {
+    int fd = make_file("cut", "abc");
+    CHECK(ftruncate(fd, 3 * 4096) == 0);
+    char *p = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *q = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    p[4096] = 1, p[8192] = 2, q[0] = 'Q', q[4096] = 3;
+    int ready[2], go[2];
+    CHECK(pipe(ready) == 0 && pipe(go) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char c = p[8192];
+        if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1) _exit(9);
+        _exit(TOUCH(c = p[8192]) == SIGBUS && TOUCH(c = p[4096]) == SIGBUS && p[0] == 'a' ? 0 : 1);
+    }
+    char c;
+    int status;
+    CHECK(read(ready[0], &c, 1) == 1 && ftruncate(fd, 100) == 0 && write(go[1], &c, 1) == 1);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(TOUCH(p[4096] = 1) == SIGBUS && TOUCH(c = p[8192]) == SIGBUS);
+    CHECK(TOUCH(c = q[4096]) == SIGBUS && q[0] == 'Q' && p[0] == 'a' && p[2] == 'c');
+    FAILS(EFAULT, read(ready[0], p + 4096, write(ready[1], "x", 1)));
+    CHECK(ftruncate(fd, 2 * 4096) == 0);
+    CHECK(p[4096] == 0 && q[4096] == 0 && TOUCH(c = p[8192]) == SIGBUS);
+    p[4096] = 5;
+    CHECK(pread(fd, &c, 1, 4096) == 1 && c == 5);
+    munmap(p, 3 * 4096), munmap(q, 3 * 4096), close(fd);
+    close(ready[0]), close(ready[1]), close(go[0]), close(go[1]);
+}
+
 static void fork_copies_private_and_shares_shared(void) {
     char *mine = anonymous(1 << 20, PROT_READ | PROT_WRITE);
     char *ours = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -264,6 +293,7 @@ int main(void) {
     RUN(private_file_mapping_copies_on_write);
     RUN(shared_file_mapping_is_the_file);
     RUN(beyond_the_end_of_a_file_is_sigbus);
+    RUN(what_is_cut_off_a_file_is_sigbus);
     RUN(fork_copies_private_and_shares_shared);
     RUN(parent_writes_after_fork_are_its_own);
     RUN(mremap_moves_and_grows);

@@ -14,6 +14,8 @@ public final class SigInfo {
     public static final int SI_SIGNO = 0;
     public static final int SI_ERRNO = 4;
     public static final int SI_CODE_OFFSET = 8;
+    public static final int SI_BAND = 16;
+    public static final int SI_FD = 24;
     public static final int SI_PID = 16;
     public static final int SI_UID = 20;
     public static final int SI_VALUE = 24;

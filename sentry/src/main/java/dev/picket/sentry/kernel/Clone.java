@@ -244,6 +244,7 @@ public final class Clone {
                 new ThreadGroup(kernel, id, new GroupSignals.Seed(actions(), false), limits, own.processGroup(), null);
         group.setExecutable(own.executable());
         group.setDumpable(own.isDumpable());
+        group.setOomScoreAdjustment(own.oomScoreAdjustment());
         group.setPersonality(own.personality());
         group.inheritBarriers(own);
         var child = new Task(kernel, group, id, context, parts);

@@ -1,5 +1,6 @@
 package dev.picket.sentry.kernel;
 
+import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.vfs.Mount;
@@ -28,11 +29,26 @@ final class SetUserId {
             }
         }
 
+        var file = noNewPrivileges || (executable.mount().flags() & Mount.NO_SUID) != 0
+                ? null
+                : FileCapabilities.of(executable.inode());
         boolean changes = user != old.effectiveUser() || group != old.effectiveGroup();
-        long ambient = changes ? 0 : old.ambient();
-        boolean root = user == 0 || old.realUser() == 0;
-        long permitted = root ? old.inheritable() | old.bounding() : ambient;
-        long effective = user == 0 ? permitted : ambient;
+        long ambient = changes || file != null ? 0 : old.ambient();
+        // A set-user-ID program of root's that has capabilities of its own gets those, and not all.
+        boolean root = (user == 0 || old.realUser() == 0) && (file == null || old.realUser() == 0);
+        long permitted = ambient;
+        boolean raises = false;
+        if (root) {
+            permitted = old.inheritable() | old.bounding();
+            raises = user == 0;
+        } else if (file != null) {
+            permitted = file.inheritable() & old.inheritable() | file.permitted() & old.bounding();
+            raises = file.effective();
+            if (raises && (file.permitted() & ~permitted) != 0) {
+                throw ErrnoException.of(Errno.EPERM); // it could not do what it believes it can
+            }
+        }
+        long effective = raises ? permitted : ambient;
         return new Credentials(
                 old.realUser(),
                 user,

@@ -30,6 +30,7 @@ public final class ThreadGroup {
     private final GroupSignals signals;
     private final ResourceLimits limits;
     private final ProcessTimers timers;
+    private final IoCounters ioCounters = new IoCounters();
     private final List<Task> tasks = new CopyOnWriteArrayList<>();
     private final WaitQueue childEvents = new WaitQueue();
     private final WaitQueue exitEvents = new WaitQueue();
@@ -106,6 +107,11 @@ public final class ThreadGroup {
 
     public ResourceLimits limits() {
         return limits;
+    }
+
+    /** What the process has read and written. */
+    public IoCounters ioCounters() {
+        return ioCounters;
     }
 
     /** Interval timers and POSIX timers. */

@@ -30,6 +30,7 @@ public final class FrameAllocator {
 
     private final MemoryFile file;
     private final long capacityBytes;
+    private final AddressSpaces spaces = new AddressSpaces();
     private final ReferenceRuns runs = new ReferenceRuns();
     private long usedBytes;
 
@@ -45,6 +46,11 @@ public final class FrameAllocator {
     /** The guest memory file. */
     public MemoryFile file() {
         return file;
+    }
+
+    /** The address spaces that use the frames. */
+    public AddressSpaces spaces() {
+        return spaces;
     }
 
     /**

@@ -109,6 +109,21 @@ final class Mappings {
         return attached != null;
     }
 
+    /** Unmaps what lies behind {@code end} of a file; its VMAs stay, and faults in them find nothing any more. */
+    void cutOff(Object identity, long end) {
+        for (int i = 0; i < vmas.size(); i++) {
+            Vma vma = vmas.get(i);
+            if (vma.mappable == null || vma.offset + vma.length() <= end || vma.mappable.identity() != identity) {
+                continue;
+            }
+            long start = vma.start + Math.max(0, end - vma.offset);
+            if (pages.isAnyMapped(start, vma.end)) {
+                dropMirror(vma); // what was copied there is forgotten; the segments hold what is still in use
+                pages.unmap(start, vma.end);
+            }
+        }
+    }
+
     /** Makes {@code address} a boundary of VMAs; answers the index of the first one from there on. */
     int split(long address) {
         int index = vmas.firstEndingAfter(address);

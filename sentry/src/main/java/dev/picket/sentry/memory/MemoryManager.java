@@ -58,6 +58,7 @@ public final class MemoryManager {
         this.placement = new Placement(mappings, addressLimit);
         this.heap = new Heap(this);
         this.inspection = new Inspection(this);
+        frames.spaces().add(this);
     }
 
     /** Where guest code of this process runs. */
@@ -111,6 +112,7 @@ public final class MemoryManager {
             pages.releasePending();
             heap.release();
             stackRoom.release();
+            frames.spaces().remove(this);
         } finally {
             lock.unlockWrite(stamp);
         }
@@ -164,8 +166,13 @@ public final class MemoryManager {
             child.heap.end = heap.end;
             child.limits = limits;
             child.areas = areas;
-            for (Vma vma : mappings.all()) {
-                child.inherit(vma, this);
+            long childStamp = child.lock.writeLock(); // a file may be cut off, and that is done in all address spaces
+            try {
+                for (Vma vma : mappings.all()) {
+                    child.inherit(vma, this);
+                }
+            } finally {
+                child.lock.unlockWrite(childStamp);
             }
             return child;
         } finally {
@@ -282,6 +289,16 @@ public final class MemoryManager {
                 mappings.checkRoom(1);
             }
             mappings.remove(address, address + length, true);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
+    /** Takes what lies behind the end of a file out of its mappings; see {@link AddressSpaces#cutOff}. */
+    void cutOff(Object identity, long end) {
+        long stamp = lock.writeLock();
+        try {
+            mappings.cutOff(identity, end);
         } finally {
             lock.unlockWrite(stamp);
         }

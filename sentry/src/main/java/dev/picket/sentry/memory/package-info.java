@@ -7,7 +7,7 @@
  * kernel's and never come here. Copies after a fork go to the same relative place of a <em>mirror</em> range, so that
  * copied neighbours are neighbours in the file too and merge again.
  *
- * <p>Lock order: the lock of a memory manager (never two of them at once, but for a child that nobody knows yet), then the
+ * <p>Lock order: the lock of a memory manager (never two of them at once, but for a child that is being forked, after its parent), then the
  * locks inside a {@link dev.picket.sentry.memory.Mappable}, then the frame allocator, then the platform. Files therefore
  * may copy from and to guest memory under their own locks, but must not need those same locks in {@code
  * Mappable.translate}.

@@ -4,18 +4,21 @@ import static dev.picket.platform.linux.Fcntl.*;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.FileLock;
+import dev.picket.platform.linux.FileMode;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.kernel.InputSignal;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.kernel.inotify.InotifyFile;
 import dev.picket.sentry.vfs.FileLocks;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Permission;
 
 /** fcntl(2) and flock(2). */
 final class FcntlCalls {
-    /** Status flags that F_SETFL changes; others it ignores. */
-    private static final int SETTABLE = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+    /** Status flags that F_SETFL changes at once; O_ASYNC is beside them, others it ignores. */
+    private static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 
     private FcntlCalls() {}
 
@@ -45,7 +48,7 @@ final class FcntlCalls {
             case F_GETFL:
                 return file.flags();
             case F_SETFL:
-                return setFlags(task, file, argument);
+                return setFlags(task, fd, file, argument);
             case F_GETLK:
             case F_OFD_GETLK:
                 return queryLock(task, file, command == F_OFD_GETLK, address);
@@ -88,14 +91,30 @@ final class FcntlCalls {
         return task.files().duplicate(fd, lowest, closeOnExec);
     }
 
-    private static long setFlags(Task task, OpenFile file, int wanted) throws ErrnoException {
+    private static long setFlags(Task task, int fd, OpenFile file, int wanted) throws ErrnoException {
         boolean newlyWithoutTimes = (wanted & O_NOATIME) != 0 && (file.flags() & O_NOATIME) == 0;
         if (newlyWithoutTimes
                 && !Permission.owns(task.credentials(), file.inode().attributes())) {
             throw ErrnoException.of(Errno.EPERM);
         }
+        if (((file.flags() ^ wanted) & O_ASYNC) != 0) {
+            setAsynchronous(task, fd, file, (wanted & O_ASYNC) != 0);
+        }
         file.setFlags(file.flags() & ~SETTABLE | wanted & SETTABLE);
         return 0;
+    }
+
+    /** O_ASYNC, also FIOASYNC of ioctl(2); files that never send signals ignore it. */
+    static void setAsynchronous(Task task, int fd, OpenFile file, boolean on) {
+        boolean sends =
+                switch (file.inode().type()) {
+                    case FileMode.S_IFIFO, FileMode.S_IFSOCK, FileMode.S_IFCHR -> file.supportsPolling();
+                    default -> file instanceof InotifyFile;
+                };
+        if (sends) {
+            InputSignal.set(task.kernel(), file, fd, on);
+            file.setFlags(on ? file.flags() | O_ASYNC : file.flags() & ~O_ASYNC);
+        }
     }
 
     // ---- Locks on ranges
@@ -196,13 +215,16 @@ final class FcntlCalls {
 
     private static long owner(Task task, OpenFile file, int command, int argument, long address) throws ErrnoException {
         OpenFile.SignalOwner owner = file.signalOwner();
+        int user = task.credentials().realUser();
+        int effective = task.credentials().effectiveUser();
         switch (command) {
             case F_SETOWN -> {
                 if (argument == Integer.MIN_VALUE) {
                     throw ErrnoException.of(Errno.EINVAL);
                 }
                 int type = argument < 0 ? F_OWNER_PGRP : F_OWNER_PID;
-                file.setSignalOwner(new OpenFile.SignalOwner(type, Math.abs(argument), owner.signal()));
+                file.setSignalOwner(
+                        new OpenFile.SignalOwner(type, Math.abs(argument), owner.signal(), user, effective));
                 return 0;
             }
             case F_GETOWN -> {
@@ -214,7 +236,7 @@ final class FcntlCalls {
                 if (type != F_OWNER_TID && type != F_OWNER_PID && type != F_OWNER_PGRP) {
                     throw ErrnoException.of(Errno.EINVAL);
                 }
-                file.setSignalOwner(new OpenFile.SignalOwner(type, id, owner.signal()));
+                file.setSignalOwner(new OpenFile.SignalOwner(type, id, owner.signal(), user, effective));
                 return 0;
             }
             case F_GETOWN_EX -> {
@@ -226,7 +248,8 @@ final class FcntlCalls {
                 if (argument < 0 || argument > Signal.SIGRTMAX) {
                     throw ErrnoException.of(Errno.EINVAL);
                 }
-                file.setSignalOwner(new OpenFile.SignalOwner(owner.type(), owner.id(), argument));
+                file.setSignalOwner(new OpenFile.SignalOwner(
+                        owner.type(), owner.id(), argument, owner.user(), owner.effectiveUser()));
                 return 0;
             }
             case F_GETSIG -> {

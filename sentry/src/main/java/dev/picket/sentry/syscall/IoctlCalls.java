@@ -26,7 +26,8 @@ final class IoctlCalls {
             case Ioctl.FIOCLEX -> task.files().setCloseOnExec(fd, true);
             case Ioctl.FIONCLEX -> task.files().setCloseOnExec(fd, false);
             case Ioctl.FIONBIO -> setFlag(task, file, Fcntl.O_NONBLOCK, argument);
-            case Ioctl.FIOASYNC -> setFlag(task, file, Fcntl.O_ASYNC, argument);
+            case Ioctl.FIOASYNC -> FcntlCalls.setAsynchronous(
+                    task, fd, file, task.memory().getInt(argument) != 0);
             case Ioctl.FIOQSIZE -> task.memory().putLong(argument, size(file));
             case Ioctl.FIONREAD -> {
                 if (file.inode().type() != FileMode.S_IFREG) {

@@ -95,7 +95,7 @@ final class Memory {
             }
             maxProt &= ~PROT_EXEC;
         }
-        var mappable = file.mappable();
+        var mappable = (flags & MAP_TYPE) == MAP_PRIVATE ? file.mappable() : file.mappableShared();
         if ((flags & MAP_GROWSDOWN) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }

@@ -4,6 +4,7 @@ import static dev.picket.platform.linux.Poll.READABLE;
 import static dev.picket.platform.linux.Poll.WRITABLE;
 
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.FileMode;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
 import dev.picket.sentry.errno.ErrnoException;
@@ -22,6 +23,7 @@ final class ReadWrite {
     private static final int RWF_SYNC = 4;
     private static final int RWF_NOWAIT = 8;
     private static final int RWF_APPEND = 16;
+    private static final int RWF_KNOWN = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
 
     private ReadWrite() {}
 
@@ -83,7 +85,7 @@ final class ReadWrite {
         var file = readable(task, fd);
         var destination = task.buffer(address, count);
 
-        return readAt(file, destination, offset);
+        return readAt(task, file, destination, offset);
     }
 
     /** pwrite(2). */
@@ -109,7 +111,7 @@ final class ReadWrite {
         var file = readable(task, fd);
         var destination = task.buffers(vectors, count);
 
-        return readAt(file, destination, offset);
+        return readAt(task, file, destination, offset);
     }
 
     /** pwritev(2). */
@@ -132,7 +134,7 @@ final class ReadWrite {
         int count = args.asInt(2);
         long offset = args.asLong(3);
         int flags = args.asInt(5);
-        if ((flags & ~(RWF_HIPRI | RWF_NOWAIT)) != 0) {
+        if ((flags & ~RWF_KNOWN) != 0) {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
 
@@ -140,10 +142,10 @@ final class ReadWrite {
         var destination = task.buffers(vectors, count);
 
         if (offset != -1) {
-            return readAt(file, destination, checkOffset(offset));
+            return readAt(task, file, destination, checkOffset(offset));
         }
         if ((flags & RWF_NOWAIT) != 0) {
-            return accessed(file, notBlocked(file.read(destination)));
+            return accessed(task, file, notBlocked(file.read(destination)));
         }
         return read(task, file, destination);
     }
@@ -155,13 +157,26 @@ final class ReadWrite {
         int count = args.asInt(2);
         long offset = args.asLong(3);
         int flags = args.asInt(5);
-        if ((flags & RWF_APPEND) != 0 || (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0) {
+        if ((flags & ~RWF_KNOWN) != 0) {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
 
         var file = writable(task, fd);
         var source = task.buffers(vectors, count);
 
+        if ((flags & RWF_APPEND) != 0 && file.inode().type() == FileMode.S_IFREG) {
+            boolean moves = offset == -1;
+            if (!moves) {
+                checkOffset(offset);
+            }
+            long end = file.inode().attributes().sizeBytes();
+            var allowed = FileSizeLimit.allowedAt(task, file, source, end);
+            return modified(task, file, file.writeAtEnd(allowed, moves));
+        }
+        if ((flags & RWF_NOWAIT) != 0 && offset == -1) {
+            file.beforeWrite(task);
+            return modified(task, file, notBlocked(file.write(FileSizeLimit.allowed(task, file, source))));
+        }
         return offset == -1 ? write(task, file, source) : writeAt(task, file, source, checkOffset(offset));
     }
 
@@ -204,21 +219,23 @@ final class ReadWrite {
     /** Reads, and waits if there is nothing yet. */
     static long read(Task task, OpenFile file, GuestBuffer destination) throws ErrnoException {
         file.beforeRead(task);
-        return accessed(file, task.untilReady(file, READABLE, destination, OpenFile::read));
+        return accessed(task, file, task.untilReady(file, READABLE, destination, OpenFile::read));
     }
 
-    static long readAt(OpenFile file, GuestBuffer destination, long offset) throws ErrnoException {
-        return accessed(file, notBlocked(file.readAt(destination, offset)));
+    static long readAt(Task task, OpenFile file, GuestBuffer destination, long offset) throws ErrnoException {
+        return accessed(task, file, notBlocked(file.readAt(destination, offset)));
     }
 
-    private static long accessed(OpenFile file, long count) {
+    private static long accessed(Task task, OpenFile file, long count) {
+        task.group().ioCounters().countRead(count);
         if (count > 0) {
             file.noteAccess();
         }
         return count;
     }
 
-    private static long modified(OpenFile file, long count) {
+    private static long modified(Task task, OpenFile file, long count) {
+        task.group().ioCounters().countWrite(count);
         if (count > 0) {
             file.noteModification();
         }
@@ -231,9 +248,9 @@ final class ReadWrite {
         GuestBuffer allowed = FileSizeLimit.allowed(task, file, source);
         try {
             if (!file.writesWhole() || file.isNonBlocking()) {
-                return modified(file, task.untilReady(file, WRITABLE, allowed, OpenFile::write));
+                return modified(task, file, task.untilReady(file, WRITABLE, allowed, OpenFile::write));
             }
-            return modified(file, writeWhole(task, file, allowed));
+            return modified(task, file, writeWhole(task, file, allowed));
         } catch (ErrnoException e) {
             if (e.errno() == Errno.EPIPE) {
                 brokenPipe(task);
@@ -272,7 +289,8 @@ final class ReadWrite {
 
     static long writeAt(Task task, OpenFile file, GuestBuffer source, long offset) throws ErrnoException {
         file.beforeWrite(task);
-        return modified(file, notBlocked(file.writeAt(FileSizeLimit.allowedAt(task, file, source, offset), offset)));
+        return modified(
+                task, file, notBlocked(file.writeAt(FileSizeLimit.allowedAt(task, file, source, offset), offset)));
     }
 
     private static long notBlocked(long result) throws ErrnoException {

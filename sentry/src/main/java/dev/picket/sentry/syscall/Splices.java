@@ -65,7 +65,7 @@ final class Splices {
         long to = outOffsetAddress == 0 ? 0 : offset(task, outOffsetAddress);
 
         var taken = new NativeBuffer(memory, wanted);
-        long read = inOffsetAddress == 0 ? ReadWrite.read(task, in, taken) : ReadWrite.readAt(in, taken, from);
+        long read = inOffsetAddress == 0 ? ReadWrite.read(task, in, taken) : ReadWrite.readAt(task, in, taken, from);
         if (read <= 0) {
             return read;
         }

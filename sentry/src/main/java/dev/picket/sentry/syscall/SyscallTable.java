@@ -120,7 +120,7 @@ public final class SyscallTable {
         supported(69, "msgsnd", MessageCalls::msgsnd);
         supported(70, "msgrcv", MessageCalls::msgrcv);
         supported(71, "msgctl", MessageCalls::msgctl);
-        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no SIGIO, no EDEADLK");
+        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no EDEADLK");
         supported(73, "flock", FcntlCalls::flock);
         supported(74, "fsync", FileSpace::fsync);
         supported(75, "fdatasync", FileSpace::fsync);
@@ -372,11 +372,7 @@ public final class SyscallTable {
         supported(316, "renameat2", Links::renameat2);
         partial(317, "seccomp", SeccompCalls::seccomp, "SECCOMP_RET_LOG logs nothing");
         supported(318, "getrandom", SystemInformation::getrandom);
-        partial(
-                319,
-                "memfd_create",
-                MemoryFiles::memfdCreate,
-                "no huge pages; any mapping of a file open for writing keeps it from being sealed against that");
+        partial(319, "memfd_create", MemoryFiles::memfdCreate, "no huge pages");
         refused(320, "kexec_file_load", EPERM, "no other kernel");
         refused(321, "bpf", EPERM, "no BPF");
         supported(322, "execveat", Processes::execveat);
@@ -385,7 +381,7 @@ public final class SyscallTable {
         partial(325, "mlock2", Memory::mlock2, "counts only: nothing is ever swapped");
         supported(326, "copy_file_range", FileCopies::copyFileRange);
         supported(327, "preadv2", ReadWrite::preadv2);
-        partial(328, "pwritev2", ReadWrite::pwritev2, "no RWF_APPEND, no RWF_NOWAIT");
+        supported(328, "pwritev2", ReadWrite::pwritev2);
         partial(329, "pkey_mprotect", Memory::pkeyMprotect, "only without a key");
         refused(330, "pkey_alloc", ENOSYS, "not yet");
         refused(331, "pkey_free", ENOSYS, "not yet");

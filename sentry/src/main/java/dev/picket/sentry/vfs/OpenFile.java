@@ -27,6 +27,7 @@ public abstract class OpenFile {
     private List<ReleaseListener> releaseListeners; // guarded by references; null while there are none
 
     private volatile SignalOwner signalOwner = SignalOwner.NONE;
+    private volatile Waiter asynchronousWaiter;
 
     /**
      * Who gets a signal when input or output becomes possible; F_SETOWN_EX of fcntl(2).
@@ -34,9 +35,11 @@ public abstract class OpenFile {
      * @param type F_OWNER_TID, F_OWNER_PID, F_OWNER_PGRP
      * @param id of the task, process or process group; 0 for nobody
      * @param signal F_SETSIG: 0 for SIGIO
+     * @param user who named the owner: the real user id
+     * @param effectiveUser the effective one
      */
-    public record SignalOwner(int type, int id, int signal) {
-        static final SignalOwner NONE = new SignalOwner(0, 0, 0);
+    public record SignalOwner(int type, int id, int signal, int user, int effectiveUser) {
+        static final SignalOwner NONE = new SignalOwner(0, 0, 0, -1, -1);
     }
 
     /** Somebody who is to know when a file's last descriptor is closed: an epoll instance that watches it. */
@@ -80,6 +83,15 @@ public abstract class OpenFile {
 
     public final void setSignalOwner(SignalOwner owner) {
         signalOwner = owner;
+    }
+
+    /** Who waits for events as long as O_ASYNC is set, or null. */
+    public final Waiter asynchronousWaiter() {
+        return asynchronousWaiter;
+    }
+
+    public final void setAsynchronousWaiter(Waiter waiter) {
+        asynchronousWaiter = waiter;
     }
 
     public final boolean isNonBlocking() {
@@ -229,6 +241,15 @@ public abstract class OpenFile {
         throw ErrnoException.of(Errno.EINVAL);
     }
 
+    /**
+     * Writes at the end, as with O_APPEND; RWF_APPEND of pwritev2(2).
+     *
+     * @param moves whether the file position goes behind what was written
+     */
+    public long writeAtEnd(GuestBuffer source, boolean moves) throws ErrnoException {
+        return write(source);
+    }
+
     /** Reads at {@code offset}; ESPIPE where there are no positions. */
     public long readAt(GuestBuffer destination, long offset) throws ErrnoException {
         throw ErrnoException.of(Errno.ESPIPE);
@@ -257,6 +278,14 @@ public abstract class OpenFile {
     /** What mmap(2) maps: null for anonymous memory, as /dev/zero gives; ENODEV if this cannot be mapped. */
     public Mappable mappable() throws ErrnoException {
         throw ErrnoException.of(Errno.ENODEV);
+    }
+
+    /**
+     * As {@link #mappable}, for a shared mapping: as long as it is there, a file that is open for writing cannot be sealed
+     * against that; F_SEAL_WRITE of fcntl(2).
+     */
+    public Mappable mappableShared() throws ErrnoException {
+        return mappable();
     }
 
     /** fallocate(2). */

@@ -73,6 +73,18 @@ public abstract class PositionedFile extends OpenFile {
     }
 
     @Override
+    public final long writeAtEnd(GuestBuffer source, boolean moves) throws ErrnoException {
+        synchronized (positionLock) {
+            long[] end = {position};
+            long count = append(source, end);
+            if (moves) {
+                position = end[0];
+            }
+            return count;
+        }
+    }
+
+    @Override
     public final long seek(long offset, int whence) throws ErrnoException {
         synchronized (positionLock) {
             long target;

@@ -38,6 +38,7 @@ class GuestProgramsTest {
             "proc",
             "sysvipc",
             "tracing",
+            "fcntl",
             "inotify",
             "mqueue",
             "seccomp_filters");

@@ -65,6 +65,15 @@ final class ProcessDirectory extends GeneratedDirectory {
                 (reader, text) ->
                         text.append(subject.process().oomScoreAdjustment()).append('\n'),
                 this::setOomScoreAdjustment);
+        secret("io", 0400, this::io);
+        secret("stack", 0400, (reader, text) -> text.append("[<0>] 0x0\n"));
+        file("schedstat", 0444, this::schedulingStatistics);
+        writable("clear_refs", 0200, null, ProcessDirectory::clearReferences);
+        writable(
+                "timerslack_ns",
+                0666,
+                (reader, text) -> text.append("50000\n"),
+                (writer, text) -> number(text, 0, -1L));
         file("coredump_filter", 0444, (reader, text) -> text.append("00000033\n"));
     }
 
@@ -153,6 +162,37 @@ final class ProcessDirectory extends GeneratedDirectory {
     private static String withoutNewline(String text) {
         int end = text.indexOf('\n');
         return end < 0 ? text : text.substring(0, end);
+    }
+
+    private void io(Caller reader, StringBuilder text) {
+        var counters = subject.process().ioCounters();
+        text.append("rchar: ").append(counters.readBytes()).append('\n');
+        text.append("wchar: ").append(counters.writtenBytes()).append('\n');
+        text.append("syscr: ").append(counters.reads()).append('\n');
+        text.append("syscw: ").append(counters.writes()).append('\n');
+        text.append("read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n"); // no disk
+    }
+
+    private void schedulingStatistics(Caller reader, StringBuilder text) {
+        var usage = subject.process().usage();
+        text.append(usage.userNanos() + usage.systemNanos()).append(" 0 0\n");
+    }
+
+    /** Nothing is noted about references to pages, so there is nothing to clear. */
+    private static void clearReferences(Caller writer, String text) throws ErrnoException {
+        number(text, 1, 5);
+    }
+
+    private static long number(String text, long lowest, long highest) throws ErrnoException {
+        try {
+            long value = Long.parseUnsignedLong(text.trim());
+            if (Long.compareUnsigned(value, lowest) >= 0 && Long.compareUnsigned(value, highest) <= 0) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        throw ErrnoException.of(Errno.EINVAL);
     }
 
     private long oomScore() {

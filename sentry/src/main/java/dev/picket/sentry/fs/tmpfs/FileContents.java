@@ -257,6 +257,18 @@ public final class FileContents {
         }
     }
 
+    /** After {@link #truncate}: what mappings show of what was cut off goes, too. Without the monitor. */
+    void cutOffMappings() {
+        long size;
+        synchronized (this) {
+            if (!cutWhileUsed) {
+                return;
+            }
+            size = sizeBytes;
+        }
+        frames.spaces().cutOff(this, size);
+    }
+
     /** Makes the range exist; fallocate(2). What was used for it goes back if there is not enough. */
     void allocate(long offset, long lengthBytes, boolean keepSize) throws ErrnoException {
         if (lengthBytes > SIZE_MAXIMUM - offset) {

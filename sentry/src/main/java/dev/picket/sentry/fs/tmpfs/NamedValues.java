@@ -45,6 +45,14 @@ final class NamedValues {
         }
     }
 
+    /** Removes a value, if there is one. */
+    void discard(String name) {
+        byte[] old = values.remove(name);
+        if (old != null) {
+            budget.returnHeap(charge(name, old));
+        }
+    }
+
     String[] names() {
         return values.keySet().toArray(String[]::new);
     }

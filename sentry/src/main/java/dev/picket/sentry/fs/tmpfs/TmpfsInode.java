@@ -75,6 +75,9 @@ public abstract class TmpfsInode extends Inode {
 
     @Override
     public void setAttributes(Caller caller, AttributeChange change) throws ErrnoException {
+        if (change.mode() != null) {
+            checkMode(change.mode());
+        }
         if (change.sizeBytes() != null) {
             truncate(change.sizeBytes());
         }
@@ -82,6 +85,9 @@ public abstract class TmpfsInode extends Inode {
             long now = FileClock.nowNanos();
             if (change.mode() != null) {
                 permissions = change.mode() & FileMode.S_IALLUGO;
+            }
+            if (change.sizeBytes() != null || (change.user() != null || change.group() != null) && !isDirectory()) {
+                dropCapabilities();
             }
             if (change.user() != null) {
                 user = change.user();
@@ -101,6 +107,18 @@ public abstract class TmpfsInode extends Inode {
             changeTimeNanos = now;
         }
     }
+
+    private boolean isDirectory() {
+        return type == FileMode.S_IFDIR;
+    }
+
+    /** Permission bits now. */
+    final synchronized int mode() {
+        return permissions;
+    }
+
+    /** Checks that the permission bits may become these: EPERM. */
+    void checkMode(int newPermissions) throws ErrnoException {}
 
     /** Takes over the metadata of another file, when a file is copied up. */
     public synchronized void adopt(Attributes from) {
@@ -214,6 +232,13 @@ public abstract class TmpfsInode extends Inode {
     public synchronized void touchModification() {
         modificationTimeNanos = FileClock.nowNanos();
         changeTimeNanos = modificationTimeNanos;
+    }
+
+    /** Contents or owner were changed: capabilities of the file were not meant for what it is now. */
+    synchronized void dropCapabilities() {
+        if (extendedAttributes != null) {
+            extendedAttributes.discard("security.capability");
+        }
     }
 
     /** Contents were changed by one who may not keep what makes a program run as its owner. */

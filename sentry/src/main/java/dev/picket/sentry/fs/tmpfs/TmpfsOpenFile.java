@@ -89,6 +89,7 @@ public final class TmpfsOpenFile extends PositionedFile {
         long count = contents.write(source, offset);
         if (count > 0) {
             file.touchModification();
+            file.dropCapabilities();
             if (!keepsPrivileges) {
                 file.dropPrivileges();
             }
@@ -124,6 +125,11 @@ public final class TmpfsOpenFile extends PositionedFile {
 
     @Override
     public Mappable mappable() {
+        return file.mappable(shown, path(), false);
+    }
+
+    @Override
+    public Mappable mappableShared() throws ErrnoException {
         return file.mappable(shown, path(), isWritable());
     }
 }

@@ -2,6 +2,7 @@ package dev.picket.sentry.fs.tmpfs;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
+import dev.picket.platform.linux.FileMode;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.Mappable;
@@ -77,6 +78,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
         synchronized (contents.writeLock()) {
             checkSize(sizeBytes);
             contents.truncate(sizeBytes);
+            contents.cutOffMappings();
         }
     }
 
@@ -104,15 +106,30 @@ public final class TmpfsRegularFile extends TmpfsInode {
         if ((seals & Fcntl.F_SEAL_SEAL) != 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
-        if ((added & Fcntl.F_SEAL_WRITE) != 0 && (seals & Fcntl.F_SEAL_WRITE) == 0 && writableMappings > 0) {
+        int implied = added;
+        if ((added & Fcntl.F_SEAL_EXEC) != 0 && (mode() & FileMode.S_IXUGO) != 0) {
+            // What may be executed may not be changed from then on; see memfd_create(2).
+            implied |= Fcntl.F_SEAL_SHRINK | Fcntl.F_SEAL_GROW | WRITE_SEALS;
+        }
+        if ((implied & Fcntl.F_SEAL_WRITE) != 0 && (seals & Fcntl.F_SEAL_WRITE) == 0 && writableMappings > 0) {
             throw ErrnoException.of(Errno.EBUSY);
         }
-        seals |= added;
+        seals |= implied;
     }
 
     synchronized void checkWritable() throws ErrnoException {
         if ((seals & WRITE_SEALS) != 0) {
             throw ErrnoException.of(Errno.EPERM);
+        }
+    }
+
+    @Override
+    void checkMode(int newPermissions) throws ErrnoException {
+        synchronized (this) {
+            boolean changes = ((mode() ^ newPermissions) & FileMode.S_IXUGO) != 0;
+            if (changes && sealable && (seals & Fcntl.F_SEAL_EXEC) != 0) {
+                throw ErrnoException.of(Errno.EPERM);
+            }
         }
     }
 
@@ -163,7 +180,7 @@ public final class TmpfsRegularFile extends TmpfsInode {
     /**
      * What mmap(2) of this file maps.
      *
-     * @param writable whether it is open for writing
+     * @param writable whether the mapping is shared, and the file open for writing: then it keeps F_SEAL_WRITE away
      */
     public Mappable mappable(Inode shown, Path path, boolean writable) {
         return new TmpfsMappable(this, shown, path, writable);

@@ -64,6 +64,13 @@ public final class SignalInfo {
         return info;
     }
 
+    /** Input or output is possible on a descriptor; {@code band} are events of poll(2). */
+    public static SignalInfo ofInput(int signal, int code, int band, int descriptor) {
+        var info = of(signal, code);
+        info.bytes.putLong(SI_BAND, band).putInt(SI_FD, descriptor);
+        return info;
+    }
+
     /** A message has come to a queue of mq_notify(2): from whom, and the value asked for. */
     public static SignalInfo ofMessage(int signal, int processId, int user, long value) {
         var info = of(signal, SignalCode.SI_MESGQ);
