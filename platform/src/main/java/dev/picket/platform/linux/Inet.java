@@ -8,6 +8,7 @@ public final class Inet {
     public static final int IPPROTO_UDP = 17;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPPROTO_ICMPV6 = 58;
+    public static final int IPPROTO_UDPLITE = 136;
     public static final int IPPROTO_MAX = 263;
 
     public static final int IP_TOS = 1;
@@ -97,6 +98,8 @@ public final class Inet {
     public static final int TCP_INQ = 36;
 
     public static final int UDP_CORK = 1;
+    public static final int UDPLITE_SEND_CSCOV = 10;
+    public static final int UDPLITE_RECV_CSCOV = 11;
     public static final int UDP_NO_CHECK6_TX = 101;
     public static final int UDP_NO_CHECK6_RX = 102;
 

@@ -37,8 +37,9 @@ public final class InetSockets implements AddressFamily {
                 if (protocol == (domain == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
                     throw ErrnoException.of(Errno.EACCES); // net.ipv4.ping_group_range is empty
                 }
-                checkProtocol(protocol == 0 || protocol == IPPROTO_UDP);
-                return new UdpSocket(stack, inode(caller.credentials()), domain, flags, caller.credentials());
+                checkProtocol(protocol == 0 || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE);
+                int chosen = protocol == 0 ? IPPROTO_UDP : protocol;
+                return new UdpSocket(stack, inode(caller.credentials()), domain, chosen, flags, caller.credentials());
             }
             case SOCK_RAW -> {
                 checkProtocol(protocol != 0);

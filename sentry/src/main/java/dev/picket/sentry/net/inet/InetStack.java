@@ -17,6 +17,7 @@ public final class InetStack {
     private final Timers timers;
     private final PortTable tcpPorts = new PortTable(true);
     private final PortTable udpPorts = new PortTable(false);
+    private final PortTable udpLitePorts = new PortTable(false);
     private final TimeWaits timeWaits = new TimeWaits(tcpPorts);
 
     /** @param inodes home of the sockets' inodes */
@@ -49,6 +50,10 @@ public final class InetStack {
 
     PortTable udpPorts() {
         return udpPorts;
+    }
+
+    PortTable udpLitePorts() {
+        return udpLitePorts;
     }
 
     TimeWaits timeWaits() {

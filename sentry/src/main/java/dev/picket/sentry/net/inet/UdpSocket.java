@@ -23,7 +23,7 @@ import dev.picket.sentry.vfs.FileClock;
 import dev.picket.sentry.wait.WaitQueue;
 
 /**
- * A socket of udp(7). A datagram is put straight into its receiver's queue, or lost if that is full; one that nobody hears
+ * A socket of udp(7), or of udplite(7). A datagram is put straight into its receiver's queue, or lost if that is full; one that nobody hears
  * is reported as an ICMP message would be: to a sender that is connected, by ECONNREFUSED of its next call.
  */
 final class UdpSocket extends InetSocket {
@@ -31,12 +31,15 @@ final class UdpSocket extends InetSocket {
     private static final int MAXIMUM_V4_BYTES = 65_507;
 
     private static final int MAXIMUM_V6_BYTES = 65_527;
+    private static final int HEADER_BYTES = 8;
     private static final byte[] NOTHING = {};
 
     private static final OptionValues.Kinds KINDS = new OptionValues.Kinds()
             .addSwitch(UDP_CORK, false)
             .addSwitch(UDP_NO_CHECK6_TX, false)
-            .addSwitch(UDP_NO_CHECK6_RX, false);
+            .addSwitch(UDP_NO_CHECK6_RX, false)
+            .add(UDPLITE_SEND_CSCOV, 0, 0xffff, 0)
+            .add(UDPLITE_RECV_CSCOV, 0, 0xffff, 0);
 
     private final MessageQueue incoming;
     private final ErrorQueue errors = new ErrorQueue();
@@ -44,9 +47,13 @@ final class UdpSocket extends InetSocket {
     private volatile boolean sendingEnded;
     private volatile boolean receivingEnded;
 
-    UdpSocket(InetStack stack, AnonymousInode inode, int domain, int flags, Credentials owner) {
-        super(stack, inode, domain, SOCK_DGRAM, IPPROTO_UDP, flags, stack.udpPorts(), owner);
+    UdpSocket(InetStack stack, AnonymousInode inode, int domain, int protocol, int flags, Credentials owner) {
+        super(stack, inode, domain, SOCK_DGRAM, protocol, flags, ports(stack, protocol), owner);
         incoming = new MessageQueue(stack.budget(), waiters());
+    }
+
+    private static PortTable ports(InetStack stack, int protocol) {
+        return protocol == IPPROTO_UDP ? stack.udpPorts() : stack.udpLitePorts();
     }
 
     long unreadBytes() {
@@ -374,7 +381,7 @@ final class UdpSocket extends InetSocket {
 
     @Override
     public void setOption(SocketCaller caller, int level, int option, byte[] value) throws ErrnoException {
-        if (level != IPPROTO_UDP) {
+        if (level != protocol()) {
             super.setOption(caller, level, option, value);
             return;
         }
@@ -382,20 +389,26 @@ final class UdpSocket extends InetSocket {
             throw ErrnoException.of(Errno.EINVAL);
         }
         checkUdpOption(option);
-        udpOptions.set(option, Bytes.getInt(value, 0));
+        int number = Bytes.getInt(value, 0);
+        // Of UDP-Lite less than the header cannot be covered; checksums cost nothing here, and nothing is ever damaged.
+        udpOptions.set(option, isCoverage(option) && number > 0 ? Math.max(number, HEADER_BYTES) : number);
     }
 
     @Override
     public byte[] option(SocketCaller caller, int level, int option) throws ErrnoException {
-        if (level != IPPROTO_UDP) {
+        if (level != protocol()) {
             return super.option(caller, level, option);
         }
         checkUdpOption(option);
         return SocketOptions.number(udpOptions.get(option));
     }
 
+    private static boolean isCoverage(int option) {
+        return option == UDPLITE_SEND_CSCOV || option == UDPLITE_RECV_CSCOV;
+    }
+
     private void checkUdpOption(int option) throws ErrnoException {
-        if (!udpOptions.has(option)) {
+        if (!udpOptions.has(option) || isCoverage(option) && protocol() != IPPROTO_UDPLITE) {
             throw ErrnoException.of(Errno.ENOPROTOOPT);
         }
     }

@@ -50,6 +50,11 @@ public abstract class Socket extends WaitableFile {
         return type;
     }
 
+    /** IPPROTO_TCP and so on. */
+    public final int protocol() {
+        return protocol;
+    }
+
     public final SocketOptions options() {
         return options;
     }
