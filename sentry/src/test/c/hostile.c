@@ -5,9 +5,14 @@
  * as if nothing had been.
  */
 #include "check.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <ucontext.h>
 #include <sys/uio.h>
 #include <asm/prctl.h>
@@ -252,6 +257,119 @@ static void every_number_and_wild_arguments(void) {
     CHECK(how == 0);
 }
 
+static void *closes_after_a_moment(void *s) {
+    usleep(2000);
+    shutdown((int)(intptr_t)s, SHUT_RDWR);
+    close((int)(intptr_t)s);
+    return NULL;
+}
+
+static int tcp_listener(struct sockaddr_in *at) {
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t length = sizeof *at;
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (bind(s, (void *)at, sizeof *at) || listen(s, 4096) || getsockname(s, (void *)at, &length)) return -1;
+    return s;
+}
+
+static void sockets_are_closed_while_they_are_used(void) {
+    for (int round = 0; round < 30; round++) {
+        struct sockaddr_in at;
+        char byte;
+        pthread_t thread;
+        int server = tcp_listener(&at), client = socket(AF_INET, SOCK_STREAM, 0);
+        CHECK(connect(client, (void *)&at, sizeof at) == 0);
+        int end = accept(server, NULL, NULL);
+        CHECK(pthread_create(&thread, NULL, closes_after_a_moment, (void *)(intptr_t)client) == 0);
+        CHECK(recv(round % 2 ? client : end, &byte, 1, 0) <= 0);
+        pthread_join(thread, NULL);
+        CHECK(pthread_create(&thread, NULL, closes_after_a_moment, (void *)(intptr_t)server) == 0);
+        CHECK(accept(server, NULL, NULL) == -1);
+        pthread_join(thread, NULL);
+        close(end);
+    }
+}
+
+static void floods_of_sockets(void) {
+    struct sockaddr_in at;
+    static char much[65536];
+    int server = tcp_listener(&at);
+    int how = KILLED_BY({
+        /* Connections that nobody accepts, each stuffed with data, whose clients go. */
+        for (int i = 0; i < 6000; i++) {
+            int c = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+            if (c < 0) _exit(1);
+            connect(c, (void *)&at, sizeof at);
+            for (int j = 0; j < 4 && send(c, much, sizeof much, MSG_NOSIGNAL | MSG_DONTWAIT) > 0; j++) {}
+            close(c);
+        }
+        int u = socket(AF_INET, SOCK_DGRAM, 0);
+        at.sin_port = 0;
+        bind(u, (void *)&at, sizeof at);
+        getsockname(u, (void *)&at, &(socklen_t){sizeof at});
+        for (int i = 0; i < 20000; i++) sendto(u, much, i % 2 ? 1 : 60000, MSG_DONTWAIT, (void *)&at, sizeof at);
+    });
+    CHECK(how == 0);
+    /* The guest goes on: its sockets still work. */
+    int first = accept4(server, NULL, NULL, SOCK_NONBLOCK);
+    CHECK(first >= 0);
+    close(first), close(server);
+    server = tcp_listener(&at);
+    int c = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(connect(c, (void *)&at, sizeof at) == 0 && write(c, "x", 1) == 1);
+    int end = accept(server, NULL, NULL);
+    CHECK(end >= 0 && read(end, much, 1) == 1);
+    close(c), close(end), close(server);
+}
+
+static void wild_arguments_of_sockets(void) {
+    int how = KILLED_BY({
+        srand(7);
+        alarm(20);
+        signal(SIGPIPE, SIG_IGN);
+        static unsigned char wild[512];
+        int domains[] = {AF_INET, AF_INET6, AF_NETLINK, AF_UNIX};
+        int levels[] = {SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, 270, -1};
+        for (int round = 0; round < 4000; round++) {
+            int domain = domains[rand() % 4];
+            int s = socket(domain, (rand() % 3 + 1) | SOCK_NONBLOCK, 0);
+            if (s < 0) continue;
+            for (size_t i = 0; i < sizeof wild; i++) wild[i] = rand() % 3 ? 0 : rand();
+            *(unsigned short *)wild = rand() % 4 ? domain : rand();
+            if (domain == AF_NETLINK && rand() % 2) *(int *)wild = rand() % 300;
+            for (int i = 0; i < 12; i++) {
+                int length = rand() % 4 ? rand() % 140 : rand() - RAND_MAX / 2;
+                socklen_t room = length;
+                switch (rand() % 12) {
+                    case 0: bind(s, (void *)wild, length); break;
+                    case 1: connect(s, (void *)wild, length); break;
+                    case 2: sendto(s, wild, rand() % 512, MSG_DONTWAIT | rand() % 2, (void *)wild, length); break;
+                    case 3: recvfrom(s, wild, rand() % 512, MSG_DONTWAIT | (rand() & 0x3123), (void *)wild, &room); break;
+                    case 4: setsockopt(s, levels[rand() % 7], rand() % 80, wild, length); break;
+                    case 5: getsockopt(s, levels[rand() % 7], rand() % 80, wild, &room); break;
+                    case 6: ioctl(s, 0x8900 + rand() % 256, wild); break;
+                    case 7: listen(s, length); break;
+                    case 8: shutdown(s, rand() % 4 - 1); break;
+                    case 9: getsockname(s, (void *)wild, &room); break;
+                    case 10: {
+                        struct iovec v = {wild, rand() % 512};
+                        struct msghdr m = {wild, length, &v, 1, wild, rand() % 512, 0};
+                        sendmsg(s, &m, MSG_DONTWAIT);
+                        break;
+                    }
+                    default: {
+                        struct iovec v = {wild, rand() % 512};
+                        struct msghdr m = {wild, length, &v, rand() % 3, wild, rand() % 512, 0};
+                        recvmsg(s, &m, MSG_DONTWAIT | (rand() & 0x2102));
+                    }
+                }
+            }
+            close(s);
+        }
+    });
+    CHECK(how == 0);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     stub = (char *)strtoul(argv[1], NULL, 16);
@@ -272,6 +390,9 @@ int main(int argc, char **argv) {
     RUN(spoilt_signal_frames);
     RUN(spoilt_floating_point_state);
     RUN(bases_of_segments);
+    RUN(sockets_are_closed_while_they_are_used);
+    RUN(floods_of_sockets);
+    RUN(wild_arguments_of_sockets);
     RUN(every_number_and_wild_arguments);
     DONE;
 }
