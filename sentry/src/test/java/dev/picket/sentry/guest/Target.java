@@ -6,7 +6,8 @@ import dev.picket.platform.select.Platforms;
 enum Target {
     NATIVE,
     PTRACE,
-    SECCOMP;
+    SECCOMP,
+    KVM;
 
     /** Why programs cannot run there on this machine, or null if they can. */
     String unavailable() {
