@@ -41,8 +41,7 @@ final class Machine implements AutoCloseable {
         var root = new MountNamespace(new TmpfsFileSystem(frames, 31, 0, 0755), 0, "tmpfs");
         ProgramLoader loader = request -> new ProgramLoader.Program(
                 memory, request.start(), "benchmark", request.caller().credentials(), MEMORY, MEMORY + MEMORY_BYTES);
-        kernel = new Kernel(
-                platform, frames, root, Dispatcher.using(new SyscallTable()), loader, KernelOptions.USUAL);
+        kernel = new Kernel(platform, frames, root, Dispatcher.using(new SyscallTable()), loader, KernelOptions.USUAL);
         kernel.setCrashListener(crash::set);
         kernel.createProcess(new ProcessSpec(
                 "benchmark",

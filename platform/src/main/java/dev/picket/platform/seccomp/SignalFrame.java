@@ -191,8 +191,7 @@ final class SignalFrame {
         NativeMemory.copy(source, state, bytes);
         NativeMemory.fill(state + SignalFrameLayout.FX_SW_RESERVED, 48, (byte) 0);
         NativeMemory.putInt(state + SignalFrameLayout.FX_SW_RESERVED, SignalFrameLayout.FP_XSTATE_MAGIC1);
-        NativeMemory.putInt(
-                state + SignalFrameLayout.FX_SW_EXTENDED_SIZE, bytes + SignalFrameLayout.MAGIC2_BYTES);
+        NativeMemory.putInt(state + SignalFrameLayout.FX_SW_EXTENDED_SIZE, bytes + SignalFrameLayout.MAGIC2_BYTES);
         NativeMemory.putLong(state + SignalFrameLayout.FX_SW_FEATURES, features);
         NativeMemory.putInt(state + SignalFrameLayout.FX_SW_STATE_SIZE, bytes);
         NativeMemory.putInt(state + bytes, SignalFrameLayout.FP_XSTATE_MAGIC2);

@@ -290,8 +290,7 @@ final class StubImage {
         a.test(RAX, RAX);
         a.js(endThread);
         emitNewListener(guestFilter, endThread);
-        handOverCalls[0] =
-                call(SyscallNumber.SENDMSG, StubLayout.SOCKET_DESCRIPTOR, message(), MSG_NOSIGNAL);
+        handOverCalls[0] = call(SyscallNumber.SENDMSG, StubLayout.SOCKET_DESCRIPTOR, message(), MSG_NOSIGNAL);
         handOverCalls[1] = call(SyscallNumber.CLOSE, StubLayout.PASSING_DESCRIPTOR);
         a.lea(RDX, lockFilter);
         a.mov32(RDI, Seccomp.SECCOMP_SET_MODE_FILTER);

@@ -129,7 +129,8 @@ public final class FilterListener extends OpenFile {
         switch (request) {
             case (int) SECCOMP_IOCTL_NOTIF_RECV -> receive(task, argument);
             case (int) SECCOMP_IOCTL_NOTIF_SEND -> answer(task, argument);
-            case (int) SECCOMP_IOCTL_NOTIF_ID_VALID, (int) SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR -> checkId(task, argument);
+            case (int) SECCOMP_IOCTL_NOTIF_ID_VALID, (int) SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR -> checkId(
+                    task, argument);
             case (int) SECCOMP_IOCTL_NOTIF_ADDFD -> {
                 return addDescriptor(task, argument);
             }
