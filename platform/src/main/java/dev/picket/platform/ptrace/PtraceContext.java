@@ -11,6 +11,7 @@ import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
+import dev.picket.platform.stub.CpuAccount;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -77,9 +78,7 @@ final class PtraceContext implements GuestContext {
 
     private volatile boolean isPinned;
 
-    private volatile long runStartNanos;
-    private final AtomicLong runNanos = new AtomicLong();
-    private final AtomicLong cpuNanos = new AtomicLong();
+    private final CpuAccount account = new CpuAccount();
 
     PtraceContext(PtracePlatform platform) {
         this.platform = platform;
@@ -133,12 +132,12 @@ final class PtraceContext implements GuestContext {
             }
             boolean isTimed = process.isShared();
             if (isTimed) {
-                runStartNanos = System.nanoTime();
+                account.begin();
             }
             tracee.resume();
             int status = tracee.await();
             if (isTimed) {
-                takeRunTimeOfThisRun();
+                account.end();
             }
             stops.lazySet(stops.getPlain() + 1);
             stopped();
@@ -576,26 +575,8 @@ final class PtraceContext implements GuestContext {
 
     // ---- Accounts, and the end
 
-    private void takeRunTimeOfThisRun() {
-        long start = runStartNanos;
-        runStartNanos = 0;
-        runNanos.addAndGet(System.nanoTime() - start);
-    }
-
-    /** How long it has been running guest code since this was last asked, by the clock. */
-    long takeRunTime() {
-        long taken = runNanos.getAndSet(0);
-        long start = runStartNanos;
-        if (start != 0) {
-            long now = System.nanoTime();
-            taken += now - start;
-            runNanos.addAndGet(start - now); // the run under way counts what is taken here once more
-        }
-        return Math.max(0, taken);
-    }
-
-    void addCpuTime(long nanos) {
-        cpuNanos.addAndGet(nanos);
+    CpuAccount account() {
+        return account;
     }
 
     @Override
@@ -604,7 +585,7 @@ final class PtraceContext implements GuestContext {
         if (current != null) {
             current.settleCpuTime();
         }
-        return cpuNanos.get();
+        return account.nanos();
     }
 
     @Override

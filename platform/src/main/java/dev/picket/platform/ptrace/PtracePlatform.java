@@ -22,8 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
  * the rights to open and execute. Its user must not change any more, though: the stubs keep the one they have.
  */
 public final class PtracePlatform implements Platform {
-    private static final int TIMESPEC_BYTES = 16;
-
     private final StubImage image = new StubImage();
     private final CpuPins pins = new CpuPins();
     private final Set<StubProcess> processes = ConcurrentHashMap.newKeySet();
@@ -179,21 +177,6 @@ public final class PtracePlatform implements Platform {
     /** Address of the FPU state of a new program. */
     long initialFpu() {
         return initialFpu;
-    }
-
-    /** CPU time that all threads of a stub process have used. */
-    long cpuTimeNanos(int processId) {
-        // The clock of a process: see CPUCLOCK_SCHED in the kernel's posix-timers, and clock_getcpuclockid(3).
-        int clock = ~processId << 3 | 2;
-        long time = NativeMemory.allocate(TIMESPEC_BYTES);
-        try {
-            if (Host.clockGettime(clock, time) < 0) {
-                return 0;
-            }
-            return NativeMemory.getLong(time) * 1_000_000_000L + NativeMemory.getLong(time + 8);
-        } finally {
-            NativeMemory.free(time);
-        }
     }
 
     /** As in {@link Platform}. Nobody may use guest memory or run a context any more. */

@@ -11,6 +11,7 @@ import dev.picket.platform.linux.Mman;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SyscallNumber;
 import dev.picket.platform.linux.Wait;
+import dev.picket.platform.stub.CpuAccount;
 import dev.picket.platform.stub.MappedRanges;
 import dev.picket.platform.stub.PendingChanges;
 import java.util.ArrayDeque;
@@ -584,35 +585,20 @@ final class StubProcess implements AddressSpace {
 
     // ---- CPU time
 
-    /**
-     * Shares what the process has used since the last time among the contexts that ran in it, in proportion to how long
-     * each did. The host tells the CPU time of another process, but not that of its single threads.
-     */
     void settleCpuTime() {
         lock.lock();
         try {
             if (ended) {
                 return;
             }
-            long used = platform.cpuTimeNanos(processId);
+            long used = CpuAccount.ofProcess(processId);
             long fresh = Math.max(0, used - settledCpuNanos);
             settledCpuNanos += fresh;
-            var contexts = attached;
-            if (contexts.length == 1) {
-                contexts[0].addCpuTime(fresh);
-                contexts[0].takeRunTime();
-                return;
+            var accounts = new CpuAccount[attached.length];
+            for (int i = 0; i < accounts.length; i++) {
+                accounts[i] = attached[i].account();
             }
-            long[] runTimes = new long[contexts.length];
-            long total = 0;
-            for (int i = 0; i < contexts.length; i++) {
-                runTimes[i] = contexts[i].takeRunTime();
-                total += runTimes[i];
-            }
-            for (int i = 0; i < contexts.length; i++) {
-                double share = total == 0 ? 1.0 / contexts.length : (double) runTimes[i] / total;
-                contexts[i].addCpuTime((long) (fresh * share));
-            }
+            CpuAccount.share(fresh, accounts);
         } finally {
             lock.unlock();
         }

@@ -76,6 +76,9 @@ final class SeccompContext implements GuestContext {
     private volatile boolean running;
     private volatile boolean interruptRequested;
 
+    /** When the running thread was kicked, by the clock; 0 if it has not been, or has answered. */
+    private volatile long kickedNanos;
+
     SeccompContext(SeccompPlatform platform) {
         this.platform = platform;
     }
@@ -108,6 +111,7 @@ final class SeccompContext implements GuestContext {
     private Stop run() throws StubLostException {
         while (true) {
             // First say so, then look for what others want: whoever wants something does it in the other order.
+            kickedNanos = 0;
             running = true;
             if (interruptRequested) {
                 running = false;
@@ -118,7 +122,7 @@ final class SeccompContext implements GuestContext {
                 running = false;
                 return Stop.LOST;
             }
-            if (!isInCall && registersDirty && registers.rip() >>> 47 != 0) {
+            if (!isInCall && registersDirty && !areRegistersValid()) {
                 running = false;
                 return exception(Signal.SIGSEGV, SignalCode.SI_KERNEL, 0);
             }
@@ -137,6 +141,20 @@ final class SeccompContext implements GuestContext {
                 return stop;
             }
         }
+    }
+
+    /** Whether the guest may run with its registers; bases that no thread can have are cleared. */
+    private boolean areRegistersValid() {
+        if (isCanonical(registers.fsBase()) && isCanonical(registers.gsBase())) {
+            return registers.rip() >>> 47 == 0;
+        }
+        registers.fsBase(0);
+        registers.gsBase(0);
+        return false;
+    }
+
+    private static boolean isCanonical(long address) {
+        return address << 16 >> 16 == address;
     }
 
     private boolean takeInterrupt() {
@@ -262,10 +280,13 @@ final class SeccompContext implements GuestContext {
     /** Has a thread that waits in a system call answered and stopped right behind it, at its bell. */
     private void bringToBell() throws StubLostException {
         long result = callResult;
+        kickedNanos = 0;
+        running = true;
         // The signal first: with one pending, nothing of the guest runs between the answer and the handler.
-        Host.tgkill(process.processId(), thread.threadId(), StubImage.KICK_SIGNAL);
+        kick();
         thread.listener().answer(0);
         thread.listener().receive();
+        running = false;
         boolean isBell = thread.listener().number() == SyscallNumber.GETPID
                 && thread.listener().instructionPointer() == platform.image().bell();
         if (!isBell) {
@@ -285,6 +306,7 @@ final class SeccompContext implements GuestContext {
             try {
                 bringToBell();
             } catch (StubLostException e) {
+                running = false;
                 // What was known last; the next run says that the thread is lost.
                 isInCall = false;
                 process.close();
@@ -474,9 +496,19 @@ final class SeccompContext implements GuestContext {
     private void kick() {
         synchronized (kickLock) {
             if (thread != null) {
+                if (kickedNanos == 0) {
+                    kickedNanos = System.nanoTime() | 1;
+                }
                 Host.tgkill(process.processId(), thread.threadId(), StubImage.KICK_SIGNAL);
             }
         }
+        platform.watch().kicked();
+    }
+
+    /** How long the thread has been running since it was kicked, in nanoseconds; 0 if it heeds its kicks. */
+    long kickedForNanos() {
+        long kicked = kickedNanos;
+        return kicked != 0 && running ? Math.max(1, System.nanoTime() - kicked) : 0;
     }
 
     // ---- Accounts, and the end

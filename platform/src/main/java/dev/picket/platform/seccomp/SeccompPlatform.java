@@ -37,6 +37,7 @@ public final class SeccompPlatform implements Platform {
     private final SharedSlots commands;
     private final Post post;
     private final StubProcess template;
+    private final Watch watch = new Watch(processes);
 
     private final long initialFpu = NativeMemory.allocate(FpuState.MAXIMUM_BYTES);
     private long fpuFrameFeatures;
@@ -197,7 +198,12 @@ public final class SeccompPlatform implements Platform {
 
     @Override
     public GuestContext newContext() {
+        watch.start();
         return new SeccompContext(this);
+    }
+
+    Watch watch() {
+        return watch;
     }
 
     StubProcess register(StubProcess process) {
@@ -256,6 +262,7 @@ public final class SeccompPlatform implements Platform {
             return;
         }
         closed = true;
+        watch.close();
         processes.forEach(StubProcess::close);
         post.close();
         frames.close();

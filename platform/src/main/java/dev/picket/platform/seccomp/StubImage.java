@@ -138,6 +138,11 @@ final class StubImage {
         return java.util.Arrays.copyOf(code, StubLayout.TEXT_BYTES);
     }
 
+    /** How much of the text is instructions. */
+    int instructionBytes() {
+        return name.position();
+    }
+
     long bell() {
         return StubLayout.TEXT + bell;
     }
