@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * Runs two tiny guests to see whether a platform works and how fast it is: one makes system calls, the other touches pages
  * that are not there, each of which the probe maps.
  *
- * <p>Costs are those of the fastest of some batches: what else runs on the machine can only add to it.
+ * <p>Costs are those of the fastest of many short batches: what else runs on the machine can only add to it.
  */
 final class PlatformProbe {
     private static final long CODE_ADDRESS = 0x40_0000;
@@ -24,11 +24,13 @@ final class PlatformProbe {
     private static final long PAGE_BYTES = 4096;
     private static final int GETPPID = 110;
 
-    private static final int CALLS_PER_BATCH = 100;
-    private static final int FAULTS_PER_BATCH = 16;
-    private static final int BATCHES = 8;
-    private static final long WARM_UP_NANOS = 3_000_000;
-    private static final long MEASURING_NANOS = 5_000_000;
+    /** Short enough to fit between two interruptions by what else runs on a busy machine. */
+    private static final int CALLS_PER_BATCH = 20;
+
+    private static final int FAULTS_PER_BATCH = 8;
+    private static final int BATCHES = 200;
+    private static final long WARM_UP_NANOS = 5_000_000;
+    private static final long MEASURING_NANOS = 8_000_000;
 
     /** Far longer than any platform takes; one that hangs must not keep a service from starting. */
     private static final long DEADLINE_MILLIS = 2000;
