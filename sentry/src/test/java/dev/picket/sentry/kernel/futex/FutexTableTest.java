@@ -46,6 +46,12 @@ class FutexTableTest {
         return new FutexWaiter(bits, id, () -> woken.add(id));
     }
 
+    /** Takes the lock for a thread, or waits for it. */
+    private boolean take(int id, boolean wait) throws ErrnoException {
+        var waiter = table.priority().waiter(memory, word, false, ANY, id, () -> woken.add(id));
+        return table.priority().lock(waiter, wait, threadId -> true);
+    }
+
     private FutexWaiter enqueue(int id, int bits) throws ErrnoException {
         var waiter = waiter(id, bits);
         table.enqueue(memory, word, false, 0, waiter);
@@ -101,31 +107,30 @@ class FutexTableTest {
 
     @Test
     void a_lock_is_handed_over_to_the_first_waiter() throws ErrnoException {
-        assertTrue(table.lock(memory, word, false, 10, null));
-        assertFalse(table.lock(memory, word, false, 11, waiter(11, ANY)));
-        assertFalse(table.lock(memory, word, false, 12, waiter(12, ANY)));
+        assertTrue(take(10, false));
+        assertFalse(take(11, true));
+        assertFalse(take(12, true));
         assertEquals(10 | FUTEX_WAITERS, memory.getInt(word));
 
-        table.unlock(memory, word, false, 10);
+        table.priority().unlock(memory, word, false, 10);
         assertEquals(11 | FUTEX_WAITERS, memory.getInt(word));
-        table.unlock(memory, word, false, 11);
+        table.priority().unlock(memory, word, false, 11);
         assertEquals(12, memory.getInt(word));
-        table.unlock(memory, word, false, 12);
+        table.priority().unlock(memory, word, false, 12);
         assertEquals(0, memory.getInt(word));
         assertEquals(List.of(11, 12), woken);
     }
 
     @Test
     void a_lock_is_not_taken_twice_nor_freed_by_a_stranger() throws ErrnoException {
-        table.lock(memory, word, false, 10, null);
+        take(10, false);
 
         assertEquals(
                 Errno.EDEADLK,
-                assertThrows(ErrnoException.class, () -> table.lock(memory, word, false, 10, null))
-                        .errno());
+                assertThrows(ErrnoException.class, () -> take(10, false)).errno());
         assertEquals(
                 Errno.EPERM,
-                assertThrows(ErrnoException.class, () -> table.unlock(memory, word, false, 11))
+                assertThrows(ErrnoException.class, () -> table.priority().unlock(memory, word, false, 11))
                         .errno());
     }
 
