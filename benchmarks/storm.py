@@ -4,7 +4,7 @@
 usage: benchmarks/storm.py [--sandboxes 64] [--seconds 5] [--platform NAME[,...]]
 
 Starts them all, lets them begin at the same moment, and prints for each platform the rounds that were made, and the
-longest time in which a thread of any of them made none. The guest measures (benchmarks/guest/storm.c). The same number of
+longest time in which a thread of any of them made none. The guest measures (sentry/src/test/c/stalls.c). The same number of
 native processes is measured too: with that many threads on few CPUs, waiting for one's turn is the host's doing. Exits
 with 1 if a sandbox fails or a stall is longer than a second.
 """
@@ -42,7 +42,7 @@ def sandboxes(picket, platform, count, seconds, startup):
     def one():
         try:
             with left:
-                container = picket.start("storm", platform, "/bin/storm", begin, str(seconds))
+                container = picket.start("storm", platform, "/bin/stalls", begin, str(seconds))
             if time.time() > int(begin):
                 raise RuntimeError("it started after the others had begun: raise --startup")
             results.append(parse(picket.finish(container)))
@@ -77,7 +77,7 @@ def main():
     count, good = options.sandboxes, True
     startup = options.startup or count + 10
     with tempfile.TemporaryDirectory() as directory, Picket("--pool", "4") as picket:
-        program, = compile_guest(directory, "storm")
+        program, = compile_guest(directory, "stalls")
         picket.load("storm", program)
         names = options.platform.split(",") if options.platform else [
             platform["name"] for platform in picket.platforms() if platform["available"]]

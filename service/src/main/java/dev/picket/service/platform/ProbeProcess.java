@@ -47,13 +47,18 @@ final class ProbeProcess {
 
     /** Tries all; blocks until it knows. */
     static PlatformTable run(WorkerLayout layout) {
+        return run(command(layout));
+    }
+
+    /** The program that prints {@link ProbeLine}s. */
+    static List<String> command(WorkerLayout layout) {
         List<String> command = new ArrayList<>();
         command.add(layout.java().toString());
         command.addAll(WorkerFlags.of(layout));
         command.add("-cp");
         command.add(layout.classPath().stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
         command.addAll(List.of("dev.picket.sentry.boot.WorkerMain", "--probe"));
-        return run(command);
+        return command;
     }
 
     /** @param command a program that prints {@link ProbeLine}s, and takes names of platforms to leave out */

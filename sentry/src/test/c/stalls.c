@@ -1,6 +1,6 @@
 /*
  * Four threads that never leave each other alone: two pass a ball by futex, two a byte through pipes.
- * usage: storm START SECONDS; begins at START (seconds since 1970, 0: at once), so that many of them begin together.
+ * usage: stalls START SECONDS; begins at START (seconds since 1970, 0: at once), so that many of them begin together.
  * Prints the rounds that were made, and the longest time in which a thread made none, in milliseconds.
  */
 #define _GNU_SOURCE
