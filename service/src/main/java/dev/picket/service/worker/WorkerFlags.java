@@ -6,6 +6,9 @@ import java.util.List;
 
 /** The options of a worker's JVM: small, quick to start, and able to live without opening files later. */
 public final class WorkerFlags {
+    /** System property of the service: more options for workers, with blanks between them. For measuring and profiling. */
+    private static final String MORE = "picket.worker.options";
+
     private WorkerFlags() {}
 
     /** Options for a worker of {@code layout}, whose java is of the same release as the one that runs this. */
@@ -23,6 +26,11 @@ public final class WorkerFlags {
         if (layout.classPath().stream().anyMatch(Files::isDirectory)) {
             // A class in a directory is a path to be opened; jars are open already. For development only.
             flags.add("-Dpicket.worker.confined=false");
+        }
+        for (String option : System.getProperty(MORE, "").split(" ")) {
+            if (!option.isEmpty()) {
+                flags.add(option);
+            }
         }
         return flags;
     }
