@@ -8,8 +8,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <sys/ioctl.h>
+#include <mqueue.h>
+#include <setjmp.h>
+#include <sys/inotify.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -370,6 +375,74 @@ static void wild_arguments_of_sockets(void) {
     CHECK(how == 0);
 }
 
+/* Whoever fills what the kernel keeps for him is refused at some point, and others go on. */
+static void floods_of_kernel_objects_are_refused(void) {
+    static char text[8192 + 8];
+    int status = IN_CHILD({
+        long sent = 0;
+        int full = 0;
+        for (int i = 0; i < 40000 && !full; i++) {
+            int id = msgget(IPC_PRIVATE, 0600);
+            if (id < 0) break;
+            *(long *)text = 1;
+            while (msgsnd(id, text, 8192, IPC_NOWAIT) == 0) sent++;
+            full = errno == ENOMEM;
+        }
+        CHECK(errno == ENOMEM || errno == ENOSPC);
+        CHECK(sent > 100);
+        struct msqid_ds ds;
+        for (int i = 0, id; i < 32768; i++)
+            if ((id = msgctl(i, 13 /* MSG_STAT_ANY */, &ds)) >= 0) CHECK(msgctl(id, IPC_RMID, NULL) == 0);
+    });
+    CHECK(status == 0);
+    status = IN_CHILD({
+        int made = 0;
+        int ids[4000];
+        struct sembuf up = {31999, 1, SEM_UNDO};
+        while (made < 4000 && (ids[made] = semget(IPC_PRIVATE, 32000, 0600)) >= 0) {
+            made++;
+            if (semop(ids[made - 1], &up, 1) != 0) break;
+        }
+        CHECK(made < 4000 && made > 10 && (errno == ENOMEM || errno == ENOSPC));
+        while (made > 0) CHECK(semctl(ids[--made], 0, IPC_RMID) == 0);
+    });
+    CHECK(status == 0);
+    for (int user = 5001; user < 5041; user++) {
+        /* Each user has a limit of his own; all together have one too. */
+        status = IN_CHILD({
+            if (setresuid(user, user, user) != 0) _exit(0);
+            char name[64];
+            for (int i = 0; i < 9; i++) {
+                snprintf(name, sizeof name, "/flood-%d-%d", user, i);
+                mqd_t q = mq_open(name, O_RDWR | O_CREAT | O_NONBLOCK, 0600, NULL);
+                while (q >= 0 && mq_send(q, text, 8192, 0) == 0) continue;
+            }
+            int in[128];
+            int file = open("/tmp/flood", O_RDWR | O_CREAT, 0666);
+            for (int i = 0; i < 128; i++) {
+                in[i] = inotify_init1(IN_NONBLOCK);
+                inotify_add_watch(in[i], "/tmp/flood", IN_ALL_EVENTS);
+            }
+            for (int i = 0; i < 500; i++)
+                if (pwrite(file, "x", 1, 0) != 1 || pread(file, text, 1, 0) != 1) break;
+            for (int i = 0; i < 9; i++) {
+                snprintf(name, sizeof name, "/flood-%d-%d", user, i);
+                if (user % 2) mq_unlink(name);
+            }
+        });
+        CHECK(status == 0);
+    }
+    char name[64];
+    for (int user = 5001; user < 5041; user++)
+        for (int i = 0; i < 9; i++) snprintf(name, sizeof name, "/flood-%d-%d", user, i), mq_unlink(name);
+    int id = msgget(IPC_PRIVATE, 0600);
+    *(long *)text = 1;
+    CHECK(id >= 0 && msgsnd(id, text, 8192, IPC_NOWAIT) == 0 && msgctl(id, IPC_RMID, NULL) == 0);
+    mqd_t q = mq_open("/after", O_RDWR | O_CREAT, 0600, NULL);
+    CHECK(q >= 0 && mq_send(q, text, 8192, 0) == 0 && mq_unlink("/after") == 0);
+    close(q);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     stub = (char *)strtoul(argv[1], NULL, 16);
@@ -393,6 +466,7 @@ int main(int argc, char **argv) {
     RUN(sockets_are_closed_while_they_are_used);
     RUN(floods_of_sockets);
     RUN(wild_arguments_of_sockets);
+    RUN(floods_of_kernel_objects_are_refused);
     RUN(every_number_and_wild_arguments);
     DONE;
 }
