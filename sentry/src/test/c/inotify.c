@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/xattr.h>
 
 static char text[8192];
@@ -256,6 +257,20 @@ static void many_instances_are_refused(void) {
     close(in);
 }
 
+static void unmounting_ends_watches(void) {
+    int in = inotify_init1(IN_NONBLOCK);
+    mkdir("mount", 0700);
+    if (mount("none", "mount", "tmpfs", 0, NULL) != 0) { /* CAP_SYS_ADMIN is not for everybody */
+        CHECK(errno == EPERM);
+    } else {
+        mkdir("mount/d", 0700);
+        CHECK(inotify_add_watch(in, "mount/d", IN_CREATE) == 1 && inotify_add_watch(in, ".", IN_CREATE) == 2);
+        CHECK(umount("mount") == 0);
+        EVENTS(in, "1:unmount+dir 1:ignored");
+    }
+    rmdir("mount"), close(in);
+}
+
 int main(void) {
     RUN(a_directory_tells_of_its_files);
     RUN(a_file_tells_of_itself);
@@ -266,5 +281,6 @@ int main(void) {
     RUN(copies_listings_and_programs_are_seen);
     RUN(too_many_events_say_so_once);
     RUN(many_instances_are_refused);
+    RUN(unmounting_ends_watches);
     DONE;
 }

@@ -169,10 +169,30 @@ static void a_message_to_an_empty_queue_is_announced(void) {
     mq_close(q);
 }
 
+static volatile int told;
+static void on_message(union sigval value) { told = value.sival_int; }
+
+static void a_thread_is_started_for_a_message(void) {
+    const char *name = own_name("t");
+    mqd_t q = mq_open(name, O_RDWR | O_CREAT | O_NONBLOCK, 0600, NULL);
+    mq_unlink(name);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD, .sigev_value = {.sival_int = 77}};
+    event.sigev_notify_function = on_message;
+    CHECK(mq_notify(q, &event) == 0);
+    FAILS(EBUSY, mq_notify(q, &event));
+    CHECK(mq_send(q, "x", 1, 0) == 0);
+    for (int i = 0; i < 5000 && told != 77; i++) usleep(1000);
+    CHECK(told == 77);
+    CHECK(mq_notify(q, &event) == 0 && mq_notify(q, NULL) == 0);
+    mq_close(q);
+}
+
 static void queues_count_against_a_limit(void) {
     int status = IN_CHILD({
         struct rlimit limit = {100000, 100000};
         CHECK(setrlimit(RLIMIT_MSGQUEUE, &limit) == 0);
+        uid_t user = 100000 + getpid(); /* whose queues are counted from nothing */
+        if (geteuid() == 0) CHECK(setresuid(user, user, user) == 0);
         struct mq_attr attr = {0, 10, 8000, 0, {0}};
         mqd_t one = mq_open(own_name("l1"), O_RDWR | O_CREAT, 0600, &attr);
         CHECK(one >= 0);
@@ -194,5 +214,6 @@ int main(void) {
     RUN(queues_can_be_polled);
     RUN(a_message_to_an_empty_queue_is_announced);
     RUN(queues_count_against_a_limit);
+    RUN(a_thread_is_started_for_a_message);
     DONE;
 }

@@ -14,6 +14,7 @@ import dev.picket.sentry.fs.mqueue.MqueueInode;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.signal.SignalSet;
+import dev.picket.sentry.net.socket.NoticeReceiver;
 import dev.picket.sentry.vfs.FileOperations;
 import dev.picket.sentry.vfs.OpenFile;
 import dev.picket.sentry.vfs.Path;
@@ -221,25 +222,75 @@ final class MqueueCalls {
         long value = Bytes.getLong(event, 0);
         int signal = Bytes.getInt(event, EVENT_SIGNAL);
         int kind = Bytes.getInt(event, EVENT_NOTIFY);
-        var process = task.group();
         MqueueInode.Notice notice =
                 switch (kind) {
                     case Clocks.SIGEV_NONE -> null;
-                    case Clocks.SIGEV_SIGNAL -> {
-                        if (signal != 0 && !SignalSet.isSignal(signal)) {
-                            throw ErrnoException.of(Errno.EINVAL);
-                        }
-                        yield (sender, user) -> {
-                            if (signal != 0 && !process.hasEnded()) {
-                                process.signals().send(SignalInfo.ofMessage(signal, sender, user, value));
-                            }
-                        };
-                    }
-                        // SIGEV_THREAD names a netlink socket, and there are none.
+                    case Clocks.SIGEV_SIGNAL -> signalNotice(task, signal, value);
+                    case Clocks.SIGEV_THREAD -> CookieNotice.of(task, signal, value);
                     default -> throw ErrnoException.of(Errno.EINVAL);
                 };
-        queue(task, descriptor).queue().register(task.files(), process.id(), kind, signal, notice);
+        try {
+            queue(task, descriptor).queue().register(task.files(), task.group().id(), kind, signal, notice);
+        } catch (ErrnoException e) {
+            if (notice instanceof CookieNotice cookie) {
+                cookie.letGo();
+            }
+            throw e;
+        }
         return 0;
+    }
+
+    private static MqueueInode.Notice signalNotice(Task task, int signal, long value) throws ErrnoException {
+        if (signal != 0 && !SignalSet.isSignal(signal)) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        var process = task.group();
+        return (sender, user) -> {
+            if (signal != 0 && !process.hasEnded()) {
+                process.signals().send(SignalInfo.ofMessage(signal, sender, user, value));
+            }
+        };
+    }
+
+    /**
+     * SIGEV_THREAD, as the C library asks for it: a netlink socket gets the cookie back, the last byte of which says why,
+     * and the library's thread, which reads there, starts the program's function.
+     */
+    private record CookieNotice(OpenFile file, NoticeReceiver socket, byte[] cookie) implements MqueueInode.Notice {
+        private static final int COOKIE_BYTES = 32;
+        private static final byte WOKEN_UP = 1;
+        private static final byte REMOVED = 2;
+
+        /** The notice; it keeps the socket open until it is used or removed. */
+        static CookieNotice of(Task task, int descriptor, long cookieAddress) throws ErrnoException {
+            byte[] cookie = IpcStructs.fetch(task, cookieAddress, COOKIE_BYTES);
+            var socket = SocketCalls.socketOf(task, descriptor);
+            if (!(socket instanceof NoticeReceiver receiver)) {
+                throw ErrnoException.of(Errno.EINVAL);
+            }
+            socket.retain();
+            return new CookieNotice(socket, receiver, cookie);
+        }
+
+        @Override
+        public void messageCame(int sender, int user) {
+            tell(WOKEN_UP);
+        }
+
+        @Override
+        public void removed() {
+            tell(REMOVED);
+        }
+
+        private void tell(byte why) {
+            cookie[COOKIE_BYTES - 1] = why;
+            socket.deliver(cookie);
+            letGo();
+        }
+
+        void letGo() {
+            file.release();
+        }
     }
 
     /** mq_getsetattr(2). */

@@ -297,7 +297,7 @@ public final class SyscallTable {
         supported(241, "mq_unlink", MqueueCalls::mqUnlink);
         supported(242, "mq_timedsend", MqueueCalls::mqTimedsend);
         supported(243, "mq_timedreceive", MqueueCalls::mqTimedreceive);
-        partial(244, "mq_notify", MqueueCalls::mqNotify, "no SIGEV_THREAD, which needs a netlink socket");
+        supported(244, "mq_notify", MqueueCalls::mqNotify);
         supported(245, "mq_getsetattr", MqueueCalls::mqGetsetattr);
         refused(246, "kexec_load", EPERM, "no other kernel");
         supported(247, "waitid", Processes::waitid);

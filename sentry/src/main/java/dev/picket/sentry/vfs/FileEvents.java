@@ -110,7 +110,7 @@ public final class FileEvents {
 
     /** A file is gone: who watches it hears so, and nothing more. */
     static void end(Inode inode, int event) {
-        tell(inode, event, 0, null, false);
+        tell(inode, event | directoryBit(inode), 0, null, false);
         for (FileWatch watch : inode.watches()) {
             if (inode.removeWatch(watch)) {
                 watch.ended();

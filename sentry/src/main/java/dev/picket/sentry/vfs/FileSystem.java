@@ -1,5 +1,8 @@
 package dev.picket.sentry.vfs;
 
+import dev.picket.platform.linux.Inotify;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A tree of files that can be mounted. */
@@ -10,6 +13,7 @@ public abstract class FileSystem {
     private final LockBudget lockBudget = new LockBudget();
     private final Object renameLock = new Object();
     private final AtomicInteger watches = new AtomicInteger();
+    private final Set<Inode> watchedInodes = ConcurrentHashMap.newKeySet();
     private final AtomicInteger cookies = new AtomicInteger();
     private Dentry rootDentry;
 
@@ -43,8 +47,25 @@ public abstract class FileSystem {
         return watches.get() != 0;
     }
 
-    final void countWatches(int change) {
-        watches.addAndGet(change);
+    /** A watch of a file of this began. */
+    final void watchBegan(Inode inode) {
+        watches.incrementAndGet();
+        watchedInodes.add(inode);
+    }
+
+    /** A watch ended; {@code others} tells whether the file still has some. */
+    final void watchEnded(Inode inode, boolean others) {
+        if (!others) {
+            watchedInodes.remove(inode);
+        }
+        watches.decrementAndGet();
+    }
+
+    /** The last mount of this is gone: who watches files here hears so, and nothing more. */
+    final void endWatches() {
+        for (Inode inode : watchedInodes) {
+            FileEvents.end(inode, Inotify.IN_UNMOUNT);
+        }
     }
 
     /** What ties the two events of a move together: file systems count on their own, from different numbers. */

@@ -159,7 +159,7 @@ public abstract class Inode {
 
     /** From now on {@code watch} hears what happens to this file, and keeps it in memory. */
     public final void addWatch(FileWatch watch) {
-        fileSystem().countWatches(1);
+        fileSystem().watchBegan(this);
         WATCHES.updateAndGet(this, old -> {
             FileWatch[] more = Arrays.copyOf(old, old.length + 1);
             more[old.length] = watch;
@@ -179,7 +179,7 @@ public abstract class Inode {
             System.arraycopy(old, 0, less, 0, index);
             System.arraycopy(old, index + 1, less, index, less.length - index);
             if (WATCHES.compareAndSet(this, old, less.length == 0 ? UNWATCHED : less)) {
-                fileSystem().countWatches(-1);
+                fileSystem().watchEnded(this, less.length > 0);
                 return true;
             }
         }

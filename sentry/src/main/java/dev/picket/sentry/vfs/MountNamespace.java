@@ -153,6 +153,8 @@ public final class MountNamespace {
         }
         below.forEach(this::detach);
         detach(mount);
+        below.forEach(this::endWatchesOf);
+        endWatchesOf(mount);
     }
 
     /**
@@ -209,6 +211,12 @@ public final class MountNamespace {
             }
         }
         return found;
+    }
+
+    private void endWatchesOf(Mount gone) {
+        if (mounts.stream().noneMatch(other -> other.fileSystem() == gone.fileSystem())) {
+            gone.fileSystem().endWatches();
+        }
     }
 
     private void detach(Mount mount) {

@@ -31,13 +31,16 @@ public final class MqueueInode extends GeneratedInode {
     /** Somebody who asked by mq_notify(2) to be told of the first message. */
     public interface Notice {
         void messageCame(int senderProcess, int senderUser);
+
+        /** Nobody wants to know any more. */
+        default void removed() {}
     }
 
     /**
      * A {@link Notice} that waits for its message.
      *
      * @param owner the descriptor table by which it was asked for: if one of its descriptors of this is closed, it ends
-     * @param kind SIGEV_SIGNAL, SIGEV_NONE
+     * @param kind SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD
      */
     private record Registration(Object owner, int process, int kind, int signal, Notice notice) {}
 
@@ -183,10 +186,18 @@ public final class MqueueInode extends GeneratedInode {
     }
 
     /** Takes back what was asked for by this descriptor table, if anything was. */
-    public synchronized void unregister(Object owner) {
-        if (registration != null && registration.owner == owner) {
+    public void unregister(Object owner) {
+        Registration gone;
+        synchronized (this) {
+            gone = registration;
+            if (gone == null || gone.owner != owner) {
+                return;
+            }
             registration = null;
             touchAccess();
+        }
+        if (gone.notice != null) {
+            gone.notice.removed();
         }
     }
 

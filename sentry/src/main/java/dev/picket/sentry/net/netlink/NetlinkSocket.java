@@ -11,6 +11,7 @@ import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.net.socket.Message;
 import dev.picket.sentry.net.socket.MessageQueue;
+import dev.picket.sentry.net.socket.NoticeReceiver;
 import dev.picket.sentry.net.socket.PeerIdentity;
 import dev.picket.sentry.net.socket.ReceiveRequest;
 import dev.picket.sentry.net.socket.SendRequest;
@@ -24,7 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A socket of netlink(7), whose other end is the Sentry itself: an answer is there when the request was sent. */
-final class NetlinkSocket extends Socket {
+final class NetlinkSocket extends Socket implements NoticeReceiver {
     private static final PeerIdentity KERNEL = new PeerIdentity(0, 0, 0);
 
     /** An answer of several messages is cut into pieces of no more, as Linux cuts it for readers with small buffers. */
@@ -288,6 +289,11 @@ final class NetlinkSocket extends Socket {
             overrun = true; // told by ENOBUFS, as netlink(7) says
             waiters().wake(READABLE | POLLERR);
         }
+    }
+
+    @Override
+    public void deliver(byte[] notice) {
+        queue(notice.clone());
     }
 
     @Override
