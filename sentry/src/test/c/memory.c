@@ -146,6 +146,55 @@ static void what_is_cut_off_a_file_is_sigbus(void) {
     close(ready[0]), close(ready[1]), close(go[0]), close(go[1]);
 }
 
+/* A file that is cut off takes its pages out of mappings, and copies of them too; a hole leaves the copies. */
+static void a_file_that_is_cut_off_takes_pages_out_of_mappings(void) {
+    int fd = open("cut", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(ftruncate(fd, 3 * 4096) == 0);
+    char *shared = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    char *private = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+    memset(shared, 1, 3 * 4096);
+    memset(private, 2, 3 * 4096);
+    CHECK(ftruncate(fd, 4096 + 10) == 0);
+    CHECK(shared[4096 + 9] == 1 && shared[4096 + 10] == 0);
+    CHECK(TOUCH(shared[2 * 4096] = 1) == SIGBUS && caught_address == shared + 2 * 4096);
+    CHECK(TOUCH(private[2 * 4096] = 1) == SIGBUS);
+    CHECK(private[0] == 2 && private[4096] == 2);
+    CHECK(ftruncate(fd, 3 * 4096) == 0);
+    CHECK(shared[2 * 4096] == 0 && private[2 * 4096] == 0);
+    CHECK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) == 0);
+    CHECK(shared[0] == 0 && private[0] == 2);
+    shared[4096] = 3;
+    CHECK(madvise(shared + 4096, 4096, MADV_REMOVE) == 0);
+    CHECK(shared[4096] == 0);
+    private[4096] = 4;
+    close(open("cut", O_RDWR | O_TRUNC));
+    CHECK(TOUCH(shared[0] = 1) == SIGBUS && TOUCH(private[4096] = 1) == SIGBUS);
+    CHECK(read(open("/dev/zero", O_RDONLY), private, 10) == -1 && errno == EFAULT);
+    close(fd);
+    munmap(shared, 3 * 4096), munmap(private, 3 * 4096);
+}
+
+static void pages_of_a_shared_mapping_change_places(void) {
+    int fd = open("places", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    CHECK(ftruncate(fd, 4 * 4096) == 0);
+    char *p = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    for (int i = 0; i < 4; i++) p[i * 4096] = i;
+    CHECK(remap_file_pages(p, 4096, 0, 3, 0) == 0);
+    CHECK(remap_file_pages(p + 3 * 4096, 4096, 0, 0, 0) == 0);
+    CHECK(p[0] == 3 && p[4096] == 1 && p[2 * 4096] == 2 && p[3 * 4096] == 0);
+    p[0] = 9;
+    char byte;
+    CHECK(pread(fd, &byte, 1, 3 * 4096) == 1 && byte == 9);
+    FAILS(EINVAL, remap_file_pages(p, 4096, PROT_READ, 0, 0));
+    FAILS(EINVAL, remap_file_pages(p, 0, 0, 0, 0));
+    munmap(p, 4 * 4096);
+    FAILS(EINVAL, remap_file_pages(p, 4096, 0, 0, 0));
+    p = anonymous(4096, PROT_READ | PROT_WRITE);
+    FAILS(EINVAL, remap_file_pages(p, 4096, 0, 0, 0));
+    munmap(p, 4096);
+    close(fd);
+}
+
 static void fork_copies_private_and_shares_shared(void) {
     char *mine = anonymous(1 << 20, PROT_READ | PROT_WRITE);
     char *ours = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -294,6 +343,8 @@ int main(void) {
     RUN(shared_file_mapping_is_the_file);
     RUN(beyond_the_end_of_a_file_is_sigbus);
     RUN(what_is_cut_off_a_file_is_sigbus);
+    RUN(a_file_that_is_cut_off_takes_pages_out_of_mappings);
+    RUN(pages_of_a_shared_mapping_change_places);
     RUN(fork_copies_private_and_shares_shared);
     RUN(parent_writes_after_fork_are_its_own);
     RUN(mremap_moves_and_grows);

@@ -174,10 +174,7 @@ final class Advice {
         if (!vma.isShared() || (vma.prot & Mman.PROT_WRITE) == 0) {
             throw ErrnoException.of(vma.isPrivateAnonymous() ? Errno.EINVAL : Errno.EACCES);
         }
-        if (!(vma.mappable instanceof SharedMemory shared)) {
-            throw ErrnoException.of(Errno.EOPNOTSUPP);
-        }
-        shared.clear(vma.offsetOf(start), end - start);
+        vma.mappable.clear(vma.offsetOf(start), end - start);
     }
 
     private void populate(Vma vma, long start, long end, boolean write) throws ErrnoException {

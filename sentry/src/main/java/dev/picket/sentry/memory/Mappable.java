@@ -1,6 +1,7 @@
 package dev.picket.sentry.memory;
 
 import dev.picket.platform.MemoryFile;
+import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 
 /**
@@ -46,6 +47,15 @@ public interface Mappable {
 
     /** Inode number for /proc/PID/maps. */
     long mappedInode();
+
+    /**
+     * Makes a range, of whole pages, read as zeros and gives its memory back, for MADV_REMOVE of madvise(2).
+     *
+     * @throws ErrnoException EOPNOTSUPP if that is not possible, EPERM if the file is sealed
+     */
+    default void clear(long offset, long lengthBytes) throws ErrnoException {
+        throw ErrnoException.of(Errno.EOPNOTSUPP);
+    }
 
     /** The key by which futexes in shared mappings of this find each other: the same object for the same file. */
     default Object identity() {

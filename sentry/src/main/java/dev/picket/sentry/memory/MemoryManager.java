@@ -366,6 +366,17 @@ public final class MemoryManager {
         }
     }
 
+    /** Lets a part of a shared mapping show another part of what it maps; see remap_file_pages(2): EINVAL, ENOMEM. */
+    public void remapFile(long address, long lengthBytes, long pageOffset) throws ErrnoException {
+        long stamp = lock.writeLock();
+        try {
+            checkAlive();
+            new Relocation(this).remapFile(Pages.pageDown(address), Pages.pageDown(lengthBytes), pageOffset);
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
     /** Moves the end of the heap; answers where it is now, which tells whether that worked. See brk(2). */
     public long brk(long address) {
         long stamp = lock.writeLock();

@@ -4,7 +4,7 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Mman;
 import dev.picket.sentry.errno.ErrnoException;
 
-/** mremap(2). Guarded by the lock of the memory manager, held for writing. */
+/** mremap(2), remap_file_pages(2). Guarded by the lock of the memory manager, held for writing. */
 final class Relocation {
     private final MemoryManager memory;
     private final Mappings mappings;
@@ -53,6 +53,37 @@ final class Relocation {
             throw ErrnoException.of(Errno.ENOMEM);
         }
         return move(oldAddress, oldLength, memory.placement.find(newLength), newLength, false);
+    }
+
+    /** remap_file_pages(2), as Linux has emulated it since 4.0: a mapping of another part of the file over this one. */
+    void remapFile(long start, long length, long pageOffset) throws ErrnoException {
+        if (length <= 0
+                || start < 0
+                || start > memory.addressLimit - length
+                || pageOffset < 0
+                || pageOffset > (Long.MAX_VALUE - length) / Pages.PAGE_BYTES) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        Vma first = mappings.find(start);
+        if (first == null || !first.isShared()) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        for (long next = first.end; next < start + length; ) {
+            Vma vma = mappings.find(next);
+            if (vma == null
+                    || vma.mappable == null
+                    || vma.mappable.identity() != first.mappable.identity()
+                    || vma.flags != first.flags
+                    || vma.prot != first.prot) {
+                throw ErrnoException.of(Errno.EINVAL);
+            }
+            next = vma.end;
+        }
+        mappings.checkRoom(2);
+        Vma vma = first.part(start, start + length);
+        vma.offset = pageOffset * Pages.PAGE_BYTES;
+        vma.mappable.retain();
+        new Creation(memory).insert(vma, true, false);
     }
 
     private long remapTo(long oldAddress, long oldLength, long newLength, boolean fixed, boolean keep, long newAddress)

@@ -41,7 +41,8 @@ public final class SharedMemory implements Mappable {
     }
 
     /** Makes a range read as zeros and gives its memory back: MADV_REMOVE. */
-    void clear(long offset, long length) {
+    @Override
+    public void clear(long offset, long length) {
         if (offset >= 0 && offset < lengthBytes) {
             frames.clear(base + offset, Math.min(length, lengthBytes - offset));
         }

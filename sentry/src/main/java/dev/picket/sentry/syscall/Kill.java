@@ -6,10 +6,12 @@ import dev.picket.platform.linux.SignalCode;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.ProcessFile;
+import dev.picket.sentry.kernel.ProcessInode;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.kernel.ThreadGroup;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.signal.SignalSet;
+import dev.picket.sentry.vfs.OpenFile;
 import java.util.List;
 
 /** Sending signals: kill(2), tgkill(2), sigqueue(3), pidfd_send_signal(2). */
@@ -152,11 +154,8 @@ final class Kill {
         if (args.asInt(3) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        if (!(task.file(descriptor) instanceof ProcessFile file)) {
-            throw ErrnoException.of(Errno.EBADF);
-        }
+        var target = target(task.file(descriptor));
         check(signal);
-        var target = file.process();
         SignalInfo info = info(task, signal, SignalCode.SI_USER);
         if (infoAddress != 0) {
             info = SignalCalls.readInfo(task, signal, infoAddress, target == task.group());
@@ -165,6 +164,17 @@ final class Kill {
             throw ErrnoException.of(Errno.ESRCH);
         }
         return send(task, target, signal, signal == 0 ? null : info);
+    }
+
+    private static ThreadGroup target(OpenFile file) throws ErrnoException {
+        if (file instanceof ProcessFile own) {
+            return own.process();
+        }
+        var process = file.inode() instanceof ProcessInode directory ? directory.processOfDirectory() : null;
+        if (process == null) {
+            throw ErrnoException.of(Errno.EBADF);
+        }
+        return process;
     }
 
     private static SignalInfo info(Task task, int signal, int code) {

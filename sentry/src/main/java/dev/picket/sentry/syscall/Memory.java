@@ -144,6 +144,19 @@ final class Memory {
         return mprotect(task, args);
     }
 
+    /** remap_file_pages(2). */
+    static long remapFilePages(Task task, SyscallArguments args) throws ErrnoException {
+        long address = args.asAddress(0);
+        long length = args.asSize(1);
+        long pageOffset = args.asSize(3);
+        if (args.asInt(2) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+
+        task.memory().remapFile(address, length, pageOffset);
+        return 0;
+    }
+
     /** mremap(2). */
     static long mremap(Task task, SyscallArguments args) throws ErrnoException {
         long oldAddress = args.asAddress(0);

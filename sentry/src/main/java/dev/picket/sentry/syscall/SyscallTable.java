@@ -269,7 +269,7 @@ public final class SyscallTable {
         supported(213, "epoll_create", EpollCalls::epollCreate);
         refused(214, "epoll_ctl_old", ENOSYS, "obsolete in Linux too");
         refused(215, "epoll_wait_old", ENOSYS, "obsolete in Linux too");
-        refused(216, "remap_file_pages", ENOSYS, "obsolete; Linux only emulates it");
+        supported(216, "remap_file_pages", Memory::remapFilePages);
         supported(217, "getdents64", Directories::getdents64);
         supported(218, "set_tid_address", Processes::setTidAddress);
         supported(219, "restart_syscall", SignalCalls::restartSyscall);

@@ -37,7 +37,8 @@ public final class FileOperations {
      * Opens a program for execve(2).
      *
      * @param walkFlags flags of {@link PathWalk}
-     * @throws ErrnoException EACCES if it is not a regular file, may not be executed, or lies on a mount without execution
+     * @throws ErrnoException EACCES if it is not a regular file, may not be executed, or lies on a mount without execution;
+     *     ETXTBSY if somebody has it open for writing
      */
     public static OpenFile openExecutable(Caller caller, Path start, String path, int walkFlags) throws ErrnoException {
         Path found = PathWalk.resolve(caller, start, path, walkFlags);
@@ -48,6 +49,9 @@ public final class FileOperations {
             throw ErrnoException.of(Errno.EACCES);
         }
         Permission.check(caller.credentials(), found.inode().attributes(), Permission.EXECUTE);
+        if (found.inode().isOpenForWriting()) {
+            throw ErrnoException.of(Errno.ETXTBSY);
+        }
         OpenFile program = found.inode().open(caller, found, Fcntl.O_RDONLY | Fcntl.O_LARGEFILE);
         FileEvents.happened(found, Inotify.IN_OPEN);
         return program;

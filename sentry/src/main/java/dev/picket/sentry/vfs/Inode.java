@@ -147,6 +147,11 @@ public abstract class Inode {
         throw ErrnoException.of(Errno.EINVAL);
     }
 
+    /** Whether somebody has the file open for writing, so that it cannot be executed; see ETXTBSY of execve(2). */
+    public boolean isOpenForWriting() {
+        return false;
+    }
+
     /** Whether seals keep anybody from writing, or mapping for writing, what is open for it. */
     public boolean isSealedAgainstWriting() {
         return false;

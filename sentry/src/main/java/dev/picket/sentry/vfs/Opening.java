@@ -41,6 +41,9 @@ final class Opening {
 
         var opening = new Opening(caller, flags, request.mode());
         if ((flags & Fcntl.O_TMPFILE_BIT) != 0) {
+            if ((flags & Fcntl.O_ACCMODE) == Fcntl.O_RDONLY || (flags & Fcntl.O_CREAT) != 0) {
+                throw ErrnoException.of(Errno.EINVAL);
+            }
             return opening.openUnnamed(PathWalk.resolve(caller, start, path, walk));
         }
         if ((flags & Fcntl.O_CREAT) == 0) {
@@ -108,9 +111,6 @@ final class Opening {
     }
 
     private OpenFile openUnnamed(Path directory) throws ErrnoException {
-        if ((flags & Fcntl.O_ACCMODE) == Fcntl.O_RDONLY || (flags & Fcntl.O_CREAT) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
         Permission.check(credentials, directory, Permission.WRITE | Permission.EXECUTE);
         Inode parent = directory.inode();
         var request = FileOperations.request(credentials, parent, FileMode.S_IFREG | mode, 0, null);

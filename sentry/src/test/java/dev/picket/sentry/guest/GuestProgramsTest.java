@@ -26,6 +26,7 @@ class GuestProgramsTest {
             "memory",
             "process",
             "storms",
+            "errnos",
             "signals",
             "pipes",
             "sockets",

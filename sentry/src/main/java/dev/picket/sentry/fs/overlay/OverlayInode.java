@@ -113,6 +113,12 @@ class OverlayInode extends Inode {
     }
 
     @Override
+    public boolean isOpenForWriting() {
+        TmpfsInode copy = upper;
+        return copy != null && copy.isOpenForWriting();
+    }
+
+    @Override
     public void setAttributes(Caller caller, AttributeChange change) throws ErrnoException {
         boolean empties = change.sizeBytes() != null && change.sizeBytes() == 0;
         copyUp(caller, !empties).setAttributes(caller, change);

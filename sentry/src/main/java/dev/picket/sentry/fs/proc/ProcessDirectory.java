@@ -8,11 +8,13 @@ import dev.picket.sentry.fs.generated.GeneratedFile;
 import dev.picket.sentry.fs.generated.GeneratedFileSystem;
 import dev.picket.sentry.fs.generated.GeneratedInode;
 import dev.picket.sentry.fs.generated.GeneratedLink;
+import dev.picket.sentry.kernel.ProcessInode;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.kernel.ThreadGroup;
 import dev.picket.sentry.vfs.Caller;
 
 /** /proc/PID and /proc/PID/task/TID. */
-final class ProcessDirectory extends GeneratedDirectory {
+final class ProcessDirectory extends GeneratedDirectory implements ProcessInode {
     private static final int OOM_SCORE_LIMIT = 1000;
 
     private final GeneratedFileSystem fileSystem;
@@ -25,6 +27,11 @@ final class ProcessDirectory extends GeneratedDirectory {
         addFiles();
         addLinks();
         addDirectories();
+    }
+
+    @Override
+    public ThreadGroup processOfDirectory() {
+        return subject.isThread() ? null : subject.process();
     }
 
     Subject subject() {

@@ -43,6 +43,12 @@ final class TmpfsMappable implements Mappable {
     }
 
     @Override
+    public void clear(long offset, long lengthBytes) throws ErrnoException {
+        file.checkWritable();
+        file.contents().punch(offset, lengthBytes);
+    }
+
+    @Override
     public String mappedName() {
         return PathName.fromTop(path);
     }

@@ -24,6 +24,9 @@ public final class TmpfsOpenFile extends PositionedFile {
         this.shown = shown;
         this.keepsPrivileges = keepsPrivileges;
         file.hold();
+        if (isWritable()) {
+            file.changeWriters(1);
+        }
     }
 
     @Override
@@ -33,6 +36,9 @@ public final class TmpfsOpenFile extends PositionedFile {
 
     @Override
     protected void released() {
+        if (isWritable()) {
+            file.changeWriters(-1);
+        }
         file.letGo();
     }
 

@@ -24,6 +24,9 @@ public final class TmpfsRegularFile extends TmpfsInode {
     private boolean sealable;
     private boolean held;
 
+    /** Open files that can be written. */
+    private int writers;
+
     /** Mappings that can be written, or could be made so. */
     private int writableMappings;
 
@@ -148,6 +151,15 @@ public final class TmpfsRegularFile extends TmpfsInode {
     @Override
     public synchronized boolean isSealedAgainstWriting() {
         return (seals & WRITE_SEALS) != 0;
+    }
+
+    synchronized void changeWriters(int difference) {
+        writers += difference;
+    }
+
+    @Override
+    public synchronized boolean isOpenForWriting() {
+        return writers > 0;
     }
 
     @Override
