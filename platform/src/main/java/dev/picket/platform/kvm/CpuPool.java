@@ -34,11 +34,11 @@ final class CpuPool implements AutoCloseable {
     private int hand;
     private boolean closed;
 
-    CpuPool(VirtualMachine machine, KernelPages kernel, KickSignal kick) {
+    CpuPool(VirtualMachine machine, KernelPages kernel, KickSignal kick, int mostCpus) {
         this.machine = machine;
         this.kernel = kernel;
         this.kick = kick;
-        this.limit = Math.min(machine.cpuLimit(), KernelPages.CPU_LIMIT);
+        this.limit = Math.min(mostCpus, Math.min(machine.cpuLimit(), KernelPages.CPU_LIMIT));
         free.add(make());
     }
 
@@ -54,32 +54,36 @@ final class CpuPool implements AutoCloseable {
      * @return null if {@code context} is interrupted while it waits
      */
     synchronized VirtualCpu acquire(KvmContext context) {
-        while (true) {
-            if (closed) {
-                throw new PlatformException("the platform is closed");
+        boolean threadInterrupted = false;
+        try {
+            VirtualCpu cpu = find();
+            while (cpu == null && !context.isInterruptRequested()) {
+                makeOneYield();
+                try {
+                    wait(TURN_MILLIS);
+                } catch (InterruptedException e) {
+                    threadInterrupted = true;
+                }
+                cpu = find();
             }
-            var cpu = free.poll();
-            if (cpu == null && all.size() >= Math.min(PLENTY, limitMade)) {
-                cpu = takeOver();
-            }
-            if (cpu == null && all.size() < Math.min(limit, limitMade)) {
-                cpu = makeOrNull();
-            }
-            if (cpu != null) {
-                cpu.holder = context;
-                return cpu;
-            }
-            if (context.isInterruptRequested()) {
-                return null;
-            }
-            makeOneYield();
-            try {
-                wait(TURN_MILLIS);
-            } catch (InterruptedException e) {
+            return cpu;
+        } finally {
+            if (threadInterrupted) {
                 Thread.currentThread().interrupt();
-                return null;
             }
         }
+    }
+
+    private VirtualCpu find() {
+        if (closed) {
+            throw new PlatformException("the platform is closed");
+        }
+        var cpu = free.poll();
+        int most = Math.min(limit, limitMade);
+        if (cpu == null && all.size() >= Math.min(PLENTY, most)) {
+            cpu = takeOver();
+        }
+        return cpu == null && all.size() < most ? makeOrNull() : cpu;
     }
 
     /** Fewer virtual CPUs than wished for are no reason to give up: contexts take turns. */
@@ -116,7 +120,6 @@ final class CpuPool implements AutoCloseable {
 
     /** Takes a claimed virtual CPU back from a context that has ended. */
     synchronized void release(VirtualCpu cpu) {
-        cpu.holder = null;
         cpu.space = null;
         free.add(cpu);
         notifyAll();

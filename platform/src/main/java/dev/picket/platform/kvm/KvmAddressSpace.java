@@ -66,14 +66,14 @@ final class KvmAddressSpace implements AddressSpace {
         this.mappings = mappings;
     }
 
-    /** Gets a tree and is known to the physical memory. The lock is held. */
-    KvmAddressSpace register() {
-        var first = physical.newTree();
-        if (first == null) {
+    /** Gets this tree, or an empty one if it is null, and is known to the physical memory. The lock is held. */
+    KvmAddressSpace register(PageTree first) {
+        var adopted = first == null ? physical.newTree() : first;
+        if (adopted == null) {
             physical.startOver();
-            first = physical.newTree();
+            adopted = physical.newTree();
         }
-        adoptTree(first);
+        adoptTree(adopted);
         physical.add(this);
         return this;
     }
@@ -149,15 +149,9 @@ final class KvmAddressSpace implements AddressSpace {
         physical.lock.lock();
         try {
             checkOpen();
-            var child = new KvmAddressSpace(platform, mappings.copy()).register();
+            var copy = tree.tables() <= TABLES_TO_COPY ? tree.copy() : null;
+            var child = new KvmAddressSpace(platform, mappings.copy()).register(copy);
             child.largePageConflicts = largePageConflicts;
-            if (tree.tables() <= TABLES_TO_COPY) {
-                var copy = tree.copy();
-                if (copy != null) {
-                    child.tree.free();
-                    child.adoptTree(copy);
-                }
-            }
             return child;
         } finally {
             physical.lock.unlock();

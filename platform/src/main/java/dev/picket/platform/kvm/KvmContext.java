@@ -428,19 +428,31 @@ final class KvmContext implements GuestContext {
         if (xsaveArea.length < fpuStateBytes()) {
             return false;
         }
-        fetchFpu(); // so that nothing is on the virtual CPU that could come back
+        forgetFpuOnCpu();
+        allocateFpu();
         NativeMemory.copy(platform.initialFpu(), fpu, Kvm.XSAVE_BYTES);
         NativeMemory.copyFromArray(xsaveArea, 0, fpu, fpuStateBytes());
         FpuState.sanitise(fpu, platform.fpuFeatures(), platform.initialFpu());
-        isFpuOnCpu = false;
         return true;
     }
 
     @Override
     public void resetFpuState() {
-        fetchFpu();
-        NativeMemory.copy(platform.initialFpu(), fpu, Kvm.XSAVE_BYTES);
-        isFpuOnCpu = false;
+        forgetFpuOnCpu();
+        if (fpu != 0) {
+            NativeMemory.copy(platform.initialFpu(), fpu, Kvm.XSAVE_BYTES);
+        }
+    }
+
+    /** Makes {@link #fpu} the one state there is, which nobody else will write. */
+    private void forgetFpuOnCpu() {
+        var mine = cpu;
+        if (mine != null && mine.parkedFor.compareAndSet(this, null)) {
+            isFpuOnCpu = false;
+            mine.parkedFor.set(this);
+        } else if (mine != null) {
+            pool.awaitTakeover();
+        }
     }
 
     private void allocateFpu() {
@@ -488,9 +500,9 @@ final class KvmContext implements GuestContext {
         var parent = (KvmContext) other;
         registers.copyFrom(parent.registers);
         parent.fetchFpu();
-        fetchFpu();
+        forgetFpuOnCpu();
+        allocateFpu();
         NativeMemory.copy(parent.fpu, fpu, Kvm.XSAVE_BYTES);
-        isFpuOnCpu = false;
     }
 
     // ---- Accounts and end

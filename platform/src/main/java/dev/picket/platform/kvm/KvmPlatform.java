@@ -24,12 +24,12 @@ public final class KvmPlatform implements Platform {
     private final long initialFpu = NativeMemory.allocate(Kvm.XSAVE_BYTES);
     private boolean closed;
 
-    private KvmPlatform(GuestMemoryFile memory, VirtualMachine machine, PhysicalMemory physical) {
+    private KvmPlatform(GuestMemoryFile memory, VirtualMachine machine, PhysicalMemory physical, int mostCpus) {
         this.memory = memory;
         this.machine = machine;
         this.physical = physical;
         try {
-            cpus = new CpuPool(machine, physical.kernel(), kick);
+            cpus = new CpuPool(machine, physical.kernel(), kick, mostCpus);
         } catch (PlatformException e) {
             kick.close();
             NativeMemory.free(initialFpu);
@@ -44,13 +44,18 @@ public final class KvmPlatform implements Platform {
      * @throws PlatformException if the host refuses something that it needs; the message says what
      */
     public static KvmPlatform open() {
+        return open(Integer.MAX_VALUE);
+    }
+
+    /** As {@link #open()}, with at most so many virtual CPUs. */
+    static KvmPlatform open(int mostCpus) {
         var machine = VirtualMachine.create();
         GuestMemoryFile memory = null;
         PhysicalMemory physical = null;
         try {
             memory = GuestMemoryFile.create();
             physical = new PhysicalMemory(machine, memory);
-            return new KvmPlatform(memory, machine, physical);
+            return new KvmPlatform(memory, machine, physical, mostCpus);
         } catch (PlatformException e) {
             machine.close();
             if (physical != null) {
@@ -82,7 +87,7 @@ public final class KvmPlatform implements Platform {
     public AddressSpace newAddressSpace() {
         physical.lock.lock();
         try {
-            return new KvmAddressSpace(this).register();
+            return new KvmAddressSpace(this).register(null);
         } finally {
             physical.lock.unlock();
         }

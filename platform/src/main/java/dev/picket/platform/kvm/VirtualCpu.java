@@ -66,9 +66,6 @@ final class VirtualCpu implements AutoCloseable {
     /** For whom it is parked; null while it is free or claimed. */
     final AtomicReference<KvmContext> parkedFor = new AtomicReference<>();
 
-    /** Whose it is, whether parked or claimed; guarded by the pool. */
-    KvmContext holder;
-
     /** Whether its thread is in KVM_RUN or about to be; written by that thread. */
     volatile boolean inGuest;
 

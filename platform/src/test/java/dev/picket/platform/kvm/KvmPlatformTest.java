@@ -56,6 +56,37 @@ class KvmPlatformTest extends PlatformContract {
     }
 
     @Test
+    void exceptions_are_what_linux_makes_of_them() {
+        assertException("f1", Signal.SIGTRAP, SignalCode.TRAP_BRKPT); // int1
+        assertException("cd 04", Signal.SIGSEGV, SignalCode.SI_KERNEL); // int 4
+        // pushf; or dword [rsp], AC; popf; mov rax, [rsp+1]
+        assertException(
+                "9c 81 0c 24 00 00 04 00 9d 48 8b 44 24 01", Signal.SIGBUS, SignalCode.BUS_ADRALN);
+        // mov dword [rsp-8], 0x1d80; ldmxcsr [rsp-8]; xorps xmm0, xmm0; mov eax, 1.0; movd xmm1, eax; divss xmm1, xmm0
+        assertException(
+                "c7 44 24 f8 80 1d 00 00 0f ae 54 24 f8 0f 57 c0 b8 00 00 80 3f 66 0f 6e c8 f3 0f 5e c8",
+                Signal.SIGFPE,
+                SignalCode.FPE_FLTDIV);
+        // mov word [rsp-8], 0x37b; fldcw [rsp-8]; fld1; fldz; fdivp; fwait
+        assertException(
+                "66 c7 44 24 f8 7b 03 d9 6c 24 f8 d9 e8 d9 ee de f9 9b", Signal.SIGFPE, SignalCode.FPE_FLTDIV);
+        // mov rbp, 1 << 63; mov rax, [rbp]: a stack fault, for rbp is of the stack segment
+        assertException(
+                "48 bd 00 00 00 00 00 00 00 80 48 8b 45 00", Signal.SIGBUS, SignalCode.SI_KERNEL);
+        assertException(
+                "48 bb 00 00 00 00 00 00 00 80 48 8b 03", Signal.SIGSEGV, SignalCode.SI_KERNEL); // the same by rbx
+    }
+
+    private void assertException(String code, int signal, int signalCode) {
+        byte[] bytes = java.util.HexFormat.of().parseHex(code.replace(" ", ""));
+        try (var guest = new Guest(platform, a -> a.data(bytes))) {
+            assertEquals(Stop.EXCEPTION, guest.run(), code);
+            assertEquals(signal, guest.context.exceptionSignal(), code);
+            assertEquals(signalCode, guest.context.exceptionCode(), code);
+        }
+    }
+
+    @Test
     void the_time_stamp_counter_is_the_hosts() {
         try (var guest = new Guest(platform, a -> {
                     a.data((byte) 0x0f, (byte) 0x31); // rdtsc
@@ -196,6 +227,61 @@ class KvmPlatformTest extends PlatformContract {
                 assertEquals(1_000 + i, contexts.get(i).registers().rbx());
             }
             contexts.forEach(GuestContext::close);
+        }
+    }
+
+    @Test
+    void more_guests_that_never_stop_than_virtual_cpus_all_go_on() throws Exception {
+        KvmHost.open().close(); // skips where there is no KVM
+        try (var small = KvmPlatform.open(2);
+                var guest = new Guest(small, a -> {
+                    var loop = a.here();
+                    a.add(RBX, 1);
+                    a.jmp(loop);
+                })) {
+            var threads = new ArrayList<Thread>();
+            var contexts = new ArrayList<GuestContext>();
+            for (int i = 0; i < 5; i++) {
+                var context = small.newContext();
+                context.registers().rip(Guest.CODE);
+                contexts.add(context);
+                threads.add(new Thread(() -> {
+                    while (context.registers().rbx() < 1_000_000) {
+                        assertEquals(Stop.INTERRUPTED, context.run(guest.space));
+                    }
+                }));
+            }
+            threads.forEach(Thread::start);
+            while (threads.stream().anyMatch(Thread::isAlive)) {
+                Guest.pause(10);
+                contexts.forEach(GuestContext::interrupt);
+            }
+            for (var context : contexts) {
+                assertTrue(context.registers().rbx() >= 1_000_000);
+                context.close();
+            }
+            assertEquals(2, small.cpus().size());
+        }
+    }
+
+    @Test
+    void a_stop_allocates_nothing() {
+        try (var guest = new Guest(platform, a -> {
+            var loop = a.here();
+            a.syscall();
+            a.jmp(loop);
+        })) {
+            var threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+            for (int i = 0; i < 200; i++) {
+                assertEquals(Stop.SYSCALL, guest.run());
+            }
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 1_000; i++) {
+                guest.run();
+                guest.context.setSyscallResult(guest.context.syscallArgument(0));
+            }
+            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            assertTrue(allocated < 1_000, allocated + " bytes");
         }
     }
 
