@@ -28,6 +28,10 @@ public final class SyscallNumber {
     public static final int DUP3 = 292;
     public static final int GETCPU = 309;
     public static final int SECCOMP = 317;
+
+    /** Since Linux 6.14 no filter sees it; outside of a probe's trampoline it does nothing but raise SIGILL. */
+    public static final int URETPROBE = 335;
+
     public static final int CLOSE_RANGE = 436;
 
     private SyscallNumber() {}

@@ -216,6 +216,9 @@ final class SeccompContext implements GuestContext {
         if (signal == Signal.SIGSYS && code == SignalCode.SYS_SECCOMP) {
             return onTrappedCall(frame.callArchitecture(), frame.signalAddress());
         }
+        if (signal == Signal.SIGILL && code == SignalCode.SI_KERNEL) {
+            return trappedCall(SyscallNumber.URETPROBE);
+        }
         if (registers.cs() != USER_CODE_SEGMENT) {
             registersDirty = true; // back to 64-bit code, whatever it does next
             return exception(Signal.SIGSEGV, SignalCode.SI_KERNEL, 0);
@@ -244,7 +247,11 @@ final class SeccompContext implements GuestContext {
             return exception(Signal.SIGSEGV, SignalCode.SI_KERNEL, 0);
         }
         // A filter's SIGSYS shows the registers as they were before the call.
-        callNumber = registers.rax();
+        return trappedCall(registers.rax());
+    }
+
+    private Stop trappedCall(long number) {
+        callNumber = number;
         arguments[0] = registers.rdi();
         arguments[1] = registers.rsi();
         arguments[2] = registers.rdx();

@@ -93,6 +93,26 @@ class HostileGuestTest extends HostileGuestContract {
     }
 
     @Test
+    void the_calls_that_no_filter_sees_do_nothing() {
+        for (int number : new int[] {SyscallNumber.URETPROBE, SyscallNumber.URETPROBE + 1}) {
+            try (var guest = new Guest(platform, a -> {
+                a.mov32(RAX, number);
+                a.syscall();
+                a.mov32(RAX, 110);
+                a.syscall();
+            })) {
+                assertEquals(Stop.SYSCALL, guest.run());
+                if (guest.context.syscallNumber() != 110) {
+                    assertEquals(number, guest.context.syscallNumber());
+                    guest.context.setSyscallResult(-38);
+                    assertEquals(Stop.SYSCALL, guest.run());
+                }
+                assertEquals(110, guest.context.syscallNumber()); // else the host's kernel has refused it
+            }
+        }
+    }
+
+    @Test
     void a_guest_that_ends_its_thread_at_the_stubs_exit_is_lost() {
         try (var guest = new Guest(platform, a -> {
             a.mov32(RAX, SyscallNumber.EXIT);
