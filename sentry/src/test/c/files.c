@@ -27,6 +27,15 @@ static void statx_agrees_with_stat(void) {
     struct stat st;
     close(make_file("sx", "abc"));
     CHECK(statx(AT_FDCWD, "sx", 0, STATX_ALL, &sx) == 0);
+#ifdef STATX_MNT_ID
+    struct statx root;
+    CHECK(statx(AT_FDCWD, "sx", 0, STATX_MNT_ID, &sx) == 0 && (sx.stx_mask & STATX_MNT_ID) && sx.stx_mnt_id != 0);
+    CHECK(statx(AT_FDCWD, "/proc", 0, STATX_MNT_ID, &root) == 0 && root.stx_mnt_id != sx.stx_mnt_id);
+    CHECK((root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) && (root.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+    CHECK(!(sx.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+    CHECK(statx(AT_FDCWD, "", AT_EMPTY_PATH, STATX_ALL, &root) == 0 && S_ISDIR(root.stx_mode));
+    CHECK(statx(AT_FDCWD, "sx", 0, STATX_ALL, &sx) == 0);
+#endif
     CHECK(stat("sx", &st) == 0);
     CHECK(sx.stx_size == 3 && sx.stx_ino == st.st_ino && sx.stx_mode == st.st_mode && sx.stx_nlink == 1);
     CHECK(sx.stx_mtime.tv_sec == st.st_mtim.tv_sec);

@@ -83,11 +83,18 @@ final class FileStatus {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
-        Inode inode = inode(task, directory, path, flags);
+        Path place = place(task, directory, path, flags);
+        Inode inode = place == null ? inode(task, directory, path, flags) : place.inode();
         Attributes attributes = inode.attributes();
 
         byte[] statx = new byte[FileStatx.SIZE];
-        FileStatx.putMask(statx, FileStatx.STATX_BASIC_STATS);
+        FileStatx.putMask(statx, FileStatx.STATX_BASIC_STATS | (place == null ? 0 : FileStatx.STATX_MNT_ID));
+        if (place != null) {
+            FileStatx.putMountId(statx, place.mount().id());
+            boolean mountRoot = place.dentry() == place.mount().root();
+            FileStatx.putAttributes(
+                    statx, mountRoot ? FileStatx.STATX_ATTR_MOUNT_ROOT : 0, FileStatx.STATX_ATTR_MOUNT_ROOT);
+        }
         FileStatx.putBlockSize(statx, attributes.blockSizeBytes());
         FileStatx.putLinks(statx, attributes.links());
         FileStatx.putUser(statx, attributes.user());
@@ -195,9 +202,21 @@ final class FileStatus {
     }
 
     /** The inode that a descriptor, a path and AT_ flags mean. With an empty path also that of a pipe or socket. */
+    /** Where the file is; null for a descriptor of a pipe, a socket and the like. */
+    private static Path place(Task task, int directory, String path, int flags) throws ErrnoException {
+        if (path.isEmpty() && (flags & AT_EMPTY_PATH) != 0) {
+            return directory == AT_FDCWD
+                    ? task.workingDirectory()
+                    : task.fileOrPath(directory).path();
+        }
+        return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags));
+    }
+
     private static Inode inode(Task task, int directory, String path, int flags) throws ErrnoException {
-        if (path.isEmpty() && (flags & AT_EMPTY_PATH) != 0 && directory != AT_FDCWD) {
-            return task.fileOrPath(directory).inode();
+        if (path.isEmpty() && (flags & AT_EMPTY_PATH) != 0) {
+            return directory == AT_FDCWD
+                    ? task.workingDirectory().inode()
+                    : task.fileOrPath(directory).inode();
         }
         return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags))
                 .inode();

@@ -385,7 +385,7 @@ public final class SyscallTable {
         partial(329, "pkey_mprotect", Memory::pkeyMprotect, "only without a key");
         refused(330, "pkey_alloc", ENOSYS, "not yet");
         refused(331, "pkey_free", ENOSYS, "not yet");
-        partial(332, "statx", FileStatus::statx, "no birth time, no mount id");
+        partial(332, "statx", FileStatus::statx, "no birth time");
         refused(333, "io_pgetevents", ENOSYS, "not yet");
         refused(334, "rseq", ENOSYS, "the C library does without");
         refused(335, "uretprobe", ENOSYS, "obsolete in Linux too");

@@ -1,5 +1,6 @@
 package dev.picket.sentry.fs.tmpfs;
 
+import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.memory.Mappable;
 import dev.picket.sentry.vfs.Attributes;
@@ -23,6 +24,9 @@ final class TmpfsMappable implements Mappable {
 
     @Override
     public Backing translate(long offset, long lengthBytes, boolean write) throws ErrnoException {
+        if (write && file.isSealedAgainstMapped()) {
+            throw ErrnoException.of(Errno.EPERM);
+        }
         return file.contents().translate(offset, lengthBytes);
     }
 

@@ -148,6 +148,11 @@ public final class TmpfsRegularFile extends TmpfsInode {
         }
     }
 
+    /** Whether not even mappings that there were before may write; those F_SEAL_FUTURE_WRITE leaves alone. */
+    synchronized boolean isSealedAgainstMapped() {
+        return (seals & Fcntl.F_SEAL_WRITE) != 0;
+    }
+
     @Override
     public synchronized boolean isSealedAgainstWriting() {
         return (seals & WRITE_SEALS) != 0;

@@ -304,7 +304,9 @@ class TmpfsTest {
         assertErrno(Errno.EPERM, () -> TestFiles.writeAt(file, "far", (1L << 60) - 1));
         TestFiles.writeAt(file, "D", 0);
 
-        Mappable mappable = file.mappable();
+        Mappable privately = file.mappable();
+        privately.retain();
+        Mappable mappable = file.mappableShared();
         mappable.retain();
         assertErrno(Errno.EBUSY, () -> file.inode().addSeals(F_SEAL_WRITE));
         mappable.release();
