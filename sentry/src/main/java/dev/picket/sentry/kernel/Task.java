@@ -351,7 +351,7 @@ public final class Task implements TerminalCaller, Runnable {
                     return result;
                 }
                 if (hasPendingSignal()) {
-                    throw InterruptedCallException.SYS;
+                    throw file.interruption(events);
                 }
                 if (!park(file.waitDeadlineNanos(start, events))) {
                     result = attempt.attempt(file, argument);

@@ -5,6 +5,7 @@ import static dev.picket.platform.linux.Sockets.*;
 import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Poll;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.errno.InterruptedCallException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.net.socket.Socket;
 import dev.picket.sentry.vfs.OpenFile;
@@ -169,11 +170,16 @@ final class SocketCalls {
             throw ErrnoException.of(Errno.EAGAIN);
         }
         long deadline = socket.waitDeadlineNanos(System.nanoTime(), Poll.POLLOUT);
-        boolean connected = task.block(
-                socket.connectWaiters(),
-                Poll.WRITABLE | Poll.POLLERR | Poll.POLLHUP,
-                deadline,
-                () -> socket.connect(caller, bytes) != OpenFile.WOULD_BLOCK);
+        boolean connected;
+        try {
+            connected = task.block(
+                    socket.connectWaiters(),
+                    Poll.WRITABLE | Poll.POLLERR | Poll.POLLHUP,
+                    deadline,
+                    () -> socket.connect(caller, bytes) != OpenFile.WOULD_BLOCK);
+        } catch (InterruptedCallException e) {
+            throw socket.interruption(Poll.POLLOUT);
+        }
         if (!connected) {
             throw ErrnoException.of(socket.connectTimeoutErrno());
         }

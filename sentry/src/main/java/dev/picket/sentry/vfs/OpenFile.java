@@ -4,6 +4,7 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.Inotify;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.errno.InterruptedCallException;
 import dev.picket.sentry.memory.GuestBuffer;
 import dev.picket.sentry.memory.Mappable;
 import dev.picket.sentry.wait.Waiter;
@@ -217,6 +218,11 @@ public abstract class OpenFile {
     /** Answer of a call that has waited until {@link #waitDeadlineNanos} for nothing. */
     public long afterDeadline(int events) throws ErrnoException {
         throw ErrnoException.of(Errno.EAGAIN);
+    }
+
+    /** What a call that waits for {@code events} fails with when a signal comes; see signal(7) on restarts. */
+    public ErrnoException interruption(int events) {
+        return InterruptedCallException.SYS;
     }
 
     /**

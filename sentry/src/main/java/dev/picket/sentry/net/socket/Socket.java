@@ -176,6 +176,13 @@ public abstract class Socket extends WaitableFile {
         return timeout == Long.MAX_VALUE || startNanos + timeout < startNanos ? Long.MAX_VALUE : startNanos + timeout;
     }
 
+    /** With a timeout set, calls are not restarted: nobody knows how much of it is left. */
+    @Override
+    public ErrnoException interruption(int events) {
+        boolean hasTimeout = waitDeadlineNanos(0, events) != Long.MAX_VALUE;
+        return hasTimeout ? ErrnoException.of(Errno.EINTR) : super.interruption(events);
+    }
+
     @Override
     public long control(Caller caller, int request, long argument) throws ErrnoException {
         throw ErrnoException.of(Errno.ENOTTY);
