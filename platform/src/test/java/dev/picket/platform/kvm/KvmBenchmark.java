@@ -71,7 +71,8 @@ final class KvmBenchmark {
         double trip = Double.MAX_VALUE;
         for (int round = 0; round < 5; round++) {
             var process = new ProcessBuilder(program, "0.5").start();
-            exit = Math.min(exit, Double.parseDouble(new String(process.getInputStream().readAllBytes())) / 1e3);
+            exit = Math.min(
+                    exit, Double.parseDouble(new String(process.getInputStream().readAllBytes())) / 1e3);
             trip = Math.min(trip, best(20, call));
         }
         System.out.printf("%-45s %8.2f µs%n", "bare exit, in C", exit);

@@ -201,7 +201,9 @@ final class SandboxFiles {
         GuestText.replace(
                 caller,
                 "/etc/hosts",
-                utf8("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.0.1\t" + hostName + "\n"),
+                utf8("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\n"
+                        + "ff00::0\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n127.0.0.1\t"
+                        + hostName + "\n"),
                 0644);
         // There is no network but the sandbox's own, and so nobody to ask.
         GuestText.replace(caller, "/etc/resolv.conf", new byte[0], 0644);

@@ -576,6 +576,9 @@ final class TcpSocket extends InetSocket {
         if (now == TcpState.LISTEN) {
             throw ErrnoException.of(Errno.ENOTCONN);
         }
+        if (!ended && !stopped && waitsForMore(request, inLine)) {
+            return WOULD_BLOCK;
+        }
         long count = take(request, inLine);
         if (count > 0 || request.destination().remaining() == 0 && incoming.length() > 0) {
             var other = peer;
@@ -595,6 +598,17 @@ final class TcpSocket extends InetSocket {
             throw ErrnoException.of(Errno.ENOTCONN);
         }
         return WOULD_BLOCK;
+    }
+
+    /** SO_RCVLOWAT: a call that may wait does so until so much is there. */
+    private boolean waitsForMore(ReceiveRequest request, boolean inLine) {
+        int least = options().lowWaterMark();
+        if (least <= 1 || isNonBlocking() || (request.flags() & MSG_DONTWAIT) != 0 || hasError()) {
+            return false;
+        }
+        long wanted = Math.min(
+                least, Math.min(request.destination().remaining(), options().receiveBufferBytes() / 2));
+        return incoming.readable(inLine) < wanted && !incoming.hasUrgent();
     }
 
     private long take(ReceiveRequest request, boolean inLine) throws ErrnoException {
