@@ -201,7 +201,8 @@ final class Advice {
             return;
         }
         mappings.checkRoom(2);
-        if (locked && mappings.lockedBytes + (end - start) > memory.limits().lockedBytes()) {
+        long added = locked ? end - start - mappings.lockedOverlap(start, end) : 0;
+        if (added > 0 && mappings.lockedBytes + added > memory.limits().lockedBytes()) {
             throw ErrnoException.of(Errno.ENOMEM);
         }
         var vmas = new ArrayList<Vma>();

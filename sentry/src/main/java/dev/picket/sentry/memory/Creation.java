@@ -57,8 +57,21 @@ final class Creation {
             vma.offset = 0;
             vma.mappable = new SharedMemory(memory.frames(), length, "/dev/zero (deleted)", address >>> 12);
         }
-        insert(vma, replaced > 0, (flags & Mman.MAP_POPULATE) != 0 || locked);
+        boolean populate = (flags & Mman.MAP_POPULATE) != 0 || locked;
+        insert(vma, replaced > 0, populate);
+        if (populate && !shared && vma.mappable != null && (prot & Mman.PROT_WRITE) != 0) {
+            populatePrivately(address, length);
+        }
         return address;
+    }
+
+    /** Copies the file's pages now: the program is not to see what others write to the file from here on. */
+    private void populatePrivately(long address, long length) {
+        try {
+            new Advice(memory).advise(address, length, Mman.MADV_POPULATE_WRITE);
+        } catch (ErrnoException e) {
+            // mmap(2): the call does not fail if the mapping cannot be populated. Touching it tells why.
+        }
     }
 
     /** Puts a VMA where nothing is, or else replaces what is there, and maps what can be mapped at once. */

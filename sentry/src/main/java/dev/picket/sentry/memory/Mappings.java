@@ -200,6 +200,18 @@ final class Mappings {
         return whole && next == end;
     }
 
+    /** Bytes of a range that are locked. */
+    long lockedOverlap(long start, long end) {
+        long bytes = 0;
+        for (int i = vmas.firstEndingAfter(start); i < vmas.size() && vmas.get(i).start < end; i++) {
+            Vma vma = vmas.get(i);
+            if ((vma.flags & Vma.LOCKED) != 0) {
+                bytes += Math.min(vma.end, end) - Math.max(vma.start, start);
+            }
+        }
+        return bytes;
+    }
+
     /** Whether VMAs cover all of a range. */
     boolean covers(long start, long end) {
         long next = start;

@@ -70,6 +70,7 @@ final class OpenClose {
         }
 
         int bounds = bounds(resolve);
+        checkStrictly((int) flags);
         int bits = (int) mode & ~task.directories().umask();
         var request = new OpenRequest(normal((int) flags), bits, bounds);
         return install(task, FileOperations.open(task, start(task, directory, path), path, request), (int) flags);
@@ -184,11 +185,23 @@ final class OpenClose {
         return how;
     }
 
-    private static int bounds(long resolve) throws ErrnoException {
-        if ((resolve & OpenHow.RESOLVE_CACHED) != 0) {
-            throw ErrnoException.of(Errno.EAGAIN); // nothing is promised to be in memory
+    /** openat2(2) refuses what open(2) ignores; the kernel's build_open_flags. */
+    private static void checkStrictly(int flags) throws ErrnoException {
+        boolean isTemporary = (flags & O_TMPFILE_BIT) != 0;
+        if (isTemporary && (flags & (O_TMPFILE | O_CREAT)) != O_TMPFILE) {
+            throw ErrnoException.of(Errno.EINVAL);
         }
+        if (!isTemporary && (flags & O_PATH) != 0 && (flags & ~(O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)) != 0) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        if (isTemporary && ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+    }
+
+    private static int bounds(long resolve) throws ErrnoException {
         long known = OpenHow.RESOLVE_NO_XDEV
+                | OpenHow.RESOLVE_CACHED
                 | OpenHow.RESOLVE_NO_MAGICLINKS
                 | OpenHow.RESOLVE_NO_SYMLINKS
                 | OpenHow.RESOLVE_BENEATH
@@ -196,6 +209,9 @@ final class OpenClose {
         long both = OpenHow.RESOLVE_BENEATH | OpenHow.RESOLVE_IN_ROOT;
         if ((resolve & ~known) != 0 || (resolve & both) == both) {
             throw ErrnoException.of(Errno.EINVAL);
+        }
+        if ((resolve & OpenHow.RESOLVE_CACHED) != 0) {
+            throw ErrnoException.of(Errno.EAGAIN); // nothing is promised to be in memory
         }
         int bounds = 0;
         bounds |= (resolve & OpenHow.RESOLVE_NO_XDEV) != 0 ? PathWalk.NO_CROSSING : 0;

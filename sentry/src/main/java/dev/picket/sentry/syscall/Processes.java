@@ -157,6 +157,10 @@ final class Processes {
         if (path.isEmpty() && (flags & Fcntl.AT_EMPTY_PATH) == 0) {
             throw ErrnoException.of(Errno.ENOENT);
         }
+        boolean isDescriptor = path.isEmpty() && directory != Fcntl.AT_FDCWD;
+        if (isDescriptor && task.fileOrPath(directory).path() == null) {
+            throw ErrnoException.of(Errno.EACCES); // a socket, say: no program
+        }
         var start = path.startsWith("/") ? task.workingDirectory() : task.directory(directory);
         long stack = task.group().limits().bound(Resource.RLIMIT_STACK);
         long limit = Math.max(ARGUMENTS_AT_LEAST, Math.min(ARGUMENTS_AT_MOST, stack / 4));

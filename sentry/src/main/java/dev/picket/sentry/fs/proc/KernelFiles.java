@@ -4,6 +4,7 @@ import dev.picket.sentry.fs.generated.GeneratedDirectory;
 import dev.picket.sentry.kernel.Kernel;
 import dev.picket.sentry.vfs.Caller;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Files of /proc about the sandbox as a whole: its CPUs, its memory, its time. */
 final class KernelFiles {
@@ -13,6 +14,9 @@ final class KernelFiles {
     private final Kernel kernel;
     private final ProcessorDescription processor;
     private final LoadAverage load = new LoadAverage();
+
+    /** What was told last: programs rely on it never to become less, which a difference of two clocks may. */
+    private final AtomicLong toldIdleNanos = new AtomicLong();
 
     KernelFiles(Kernel kernel, ProcessorDescription processor) {
         this.kernel = kernel;
@@ -110,7 +114,7 @@ final class KernelFiles {
 
     private long idleNanos(long[] used) {
         long all = kernel.clock().bootNanos() * kernel.options().cpus();
-        return Math.max(0, all - used[0] - used[1]);
+        return toldIdleNanos.accumulateAndGet(all - used[0] - used[1], Math::max);
     }
 
     private void stat(Caller reader, StringBuilder text) {
