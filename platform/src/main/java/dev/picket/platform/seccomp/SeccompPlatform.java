@@ -31,7 +31,7 @@ public final class SeccompPlatform implements Platform {
 
     private final StubImage image = new StubImage();
     private final Set<StubProcess> processes = ConcurrentHashMap.newKeySet();
-    private final boolean pollsFirst = !HostFeatures.isLinuxAtLeast(WOKEN_RECEIVERS[0], WOKEN_RECEIVERS[1]);
+    private final boolean pollsFirst;
     private final GuestMemoryFile memory;
     private final SharedSlots frames;
     private final SharedSlots commands;
@@ -44,7 +44,9 @@ public final class SeccompPlatform implements Platform {
     private int fpuBytes;
     private boolean closed;
 
-    private SeccompPlatform(GuestMemoryFile memory, SharedSlots frames, SharedSlots commands, int[] sockets) {
+    private SeccompPlatform(
+            GuestMemoryFile memory, SharedSlots frames, SharedSlots commands, int[] sockets, boolean pollsFirst) {
+        this.pollsFirst = pollsFirst;
         this.memory = memory;
         this.frames = frames;
         this.commands = commands;
@@ -72,6 +74,11 @@ public final class SeccompPlatform implements Platform {
      * @throws PlatformException if the host refuses something that it needs; the message says what
      */
     public static SeccompPlatform open() {
+        return open(!HostFeatures.isLinuxAtLeast(WOKEN_RECEIVERS[0], WOKEN_RECEIVERS[1]));
+    }
+
+    /** @param pollsFirst see {@link Listener} */
+    static SeccompPlatform open(boolean pollsFirst) {
         if (!HostFeatures.hasFsgsbase()) {
             throw new PlatformException("the processor or the kernel does not let programs read their segment bases");
         }
@@ -87,7 +94,7 @@ public final class SeccompPlatform implements Platform {
             memory = GuestMemoryFile.create();
             frames = new SharedSlots("stub-frames", StubLayout.FRAME_BYTES, StubLayout.MAXIMUM_FRAMES);
             commands = new SharedSlots("stub-commands", StubLayout.COMMANDS_BYTES, StubLayout.MAXIMUM_PROCESSES);
-            var platform = new SeccompPlatform(memory, frames, commands, sockets);
+            var platform = new SeccompPlatform(memory, frames, commands, sockets, pollsFirst);
             isOpen = true;
             return platform;
         } finally {
