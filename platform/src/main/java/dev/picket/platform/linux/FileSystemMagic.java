@@ -17,5 +17,7 @@ public final class FileSystemMagic {
     /** What directories of the host are shown as: the type of a file system that is backed by another. */
     public static final long V9FS_MAGIC = 0x01021997;
 
+    public static final long NSFS_MAGIC = 0x6e736673L;
+
     private FileSystemMagic() {}
 }

@@ -6,6 +6,9 @@ import java.util.Arrays;
  * Who a task is: user and group ids, supplementary groups and capabilities; see credentials(7) and capabilities(7).
  * Immutable: a change makes a new one, so a check looks at one consistent state.
  *
+ * <p>Ids are those of the sandbox, whatever the user namespace shows in their place. Capabilities count in the user
+ * namespace ({@code null} for the sandbox's own) and those below it.
+ *
  * <p>Capability sets are bit sets: bit {@code n} is capability number {@code n} of {@code linux/capability.h}.
  */
 public record Credentials(
@@ -22,7 +25,8 @@ public record Credentials(
         long effective,
         long inheritable,
         long bounding,
-        long ambient) {
+        long ambient,
+        UserNamespace userNamespace) {
 
     public static final int CAP_CHOWN = 0;
     public static final int CAP_DAC_OVERRIDE = 1;
@@ -71,12 +75,79 @@ public record Credentials(
     public static Credentials initial(int user, int group, int[] groups, long capabilities) {
         long held = user == 0 ? capabilities : 0;
         return new Credentials(
-                user, user, user, user, group, group, group, group, groups.clone(), held, held, 0, capabilities, 0);
+                user,
+                user,
+                user,
+                user,
+                group,
+                group,
+                group,
+                group,
+                groups.clone(),
+                held,
+                held,
+                0,
+                capabilities,
+                0,
+                null);
     }
 
-    /** Whether {@code capability} is effective. */
+    /** Whether {@code capability} is effective in the whole sandbox: not so for root of a user namespace below it. */
     public boolean has(int capability) {
+        return userNamespace == null && holds(capability);
+    }
+
+    /** Whether {@code capability} is effective in the own user namespace, whichever that is. */
+    public boolean holds(int capability) {
         return (effective >>> capability & 1) != 0;
+    }
+
+    /** Whether {@code capability} counts in user namespace {@code space}: in the own one, and as owner of one below it. */
+    public boolean holdsIn(UserNamespace space, int capability) {
+        for (var here = space; ; here = here.parent()) {
+            if (here == userNamespace) {
+                return holds(capability);
+            }
+            if (here == null) {
+                return false;
+            }
+            if (here.parent() == userNamespace && here.ownerUser() == effectiveUser) {
+                return true;
+            }
+        }
+    }
+
+    /** Whether {@code capability} counts for a file of this owner: both ids must be known in the own user namespace. */
+    public boolean holdsOver(int user, int group, int capability) {
+        return holds(capability)
+                && UserNamespace.mapsUser(userNamespace, user)
+                && UserNamespace.mapsGroup(userNamespace, group);
+    }
+
+    /** The user who is root here, as the sandbox knows it; {@link IdMap#NONE} if there is none. */
+    public int rootUser() {
+        return UserNamespace.userOutside(userNamespace, 0);
+    }
+
+    /** The same as root of {@code space}, a new namespace or one that is entered: with all capabilities in it. */
+    public Credentials within(UserNamespace space) {
+        long all = (1L << CAP_LAST + 1) - 1;
+        return new Credentials(
+                realUser,
+                effectiveUser,
+                savedUser,
+                fileSystemUser,
+                realGroup,
+                effectiveGroup,
+                savedGroup,
+                fileSystemGroup,
+                groups,
+                all,
+                all,
+                0,
+                all,
+                0,
+                space);
     }
 
     /** Whether {@code group} is the file-system group or a supplementary one. */

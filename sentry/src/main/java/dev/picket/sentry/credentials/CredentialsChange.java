@@ -36,7 +36,7 @@ public final class CredentialsChange {
     /** setuid(2). */
     public Credentials setUser(int user) throws ErrnoException {
         check(user != KEEP);
-        if (old.has(CAP_SETUID)) {
+        if (old.holds(CAP_SETUID)) {
             return users(user, user, user, user);
         }
         if (user != old.realUser() && user != old.savedUser()) {
@@ -48,7 +48,7 @@ public final class CredentialsChange {
     /** setgid(2). */
     public Credentials setGroup(int group) throws ErrnoException {
         check(group != KEEP);
-        if (old.has(CAP_SETGID)) {
+        if (old.holds(CAP_SETGID)) {
             return groups(group, group, group, group);
         }
         if (group != old.realGroup() && group != old.savedGroup()) {
@@ -66,7 +66,7 @@ public final class CredentialsChange {
                         || effective == old.realUser()
                         || effective == old.effectiveUser()
                         || effective == old.savedUser());
-        if (!may && !old.has(CAP_SETUID)) {
+        if (!may && !old.holds(CAP_SETUID)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         boolean saves = real != KEEP || effective != KEEP && effective != old.realUser();
@@ -82,7 +82,7 @@ public final class CredentialsChange {
                         || effective == old.realGroup()
                         || effective == old.effectiveGroup()
                         || effective == old.savedGroup());
-        if (!may && !old.has(CAP_SETGID)) {
+        if (!may && !old.holds(CAP_SETGID)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         boolean saves = real != KEEP || effective != KEEP && effective != old.realGroup();
@@ -91,7 +91,7 @@ public final class CredentialsChange {
 
     /** setresuid(2). */
     public Credentials setUsers(int real, int effective, int saved) throws ErrnoException {
-        if (!old.has(CAP_SETUID) && !(isOwnUser(real) && isOwnUser(effective) && isOwnUser(saved))) {
+        if (!old.holds(CAP_SETUID) && !(isOwnUser(real) && isOwnUser(effective) && isOwnUser(saved))) {
             throw ErrnoException.of(Errno.EPERM);
         }
         int newEffective = effective == KEEP ? old.effectiveUser() : effective;
@@ -104,7 +104,7 @@ public final class CredentialsChange {
 
     /** setresgid(2). */
     public Credentials setGroups(int real, int effective, int saved) throws ErrnoException {
-        if (!old.has(CAP_SETGID) && !(isOwnGroup(real) && isOwnGroup(effective) && isOwnGroup(saved))) {
+        if (!old.holds(CAP_SETGID) && !(isOwnGroup(real) && isOwnGroup(effective) && isOwnGroup(saved))) {
             throw ErrnoException.of(Errno.EPERM);
         }
         int newEffective = effective == KEEP ? old.effectiveGroup() : effective;
@@ -117,7 +117,7 @@ public final class CredentialsChange {
 
     /** setfsuid(2): nothing changes if it is not allowed. */
     public Credentials setFileSystemUser(int user) {
-        if (!isOwnUser(user) && user != old.fileSystemUser() && !old.has(CAP_SETUID)) {
+        if (!isOwnUser(user) && user != old.fileSystemUser() && !old.holds(CAP_SETUID)) {
             return old;
         }
         long effective = old.effective();
@@ -137,7 +137,7 @@ public final class CredentialsChange {
 
     /** setfsgid(2): nothing changes if it is not allowed. */
     public Credentials setFileSystemGroup(int group) {
-        if (!isOwnGroup(group) && group != old.fileSystemGroup() && !old.has(CAP_SETGID)) {
+        if (!isOwnGroup(group) && group != old.fileSystemGroup() && !old.holds(CAP_SETGID)) {
             return old;
         }
         return groups(old.realGroup(), old.effectiveGroup(), old.savedGroup(), group);
@@ -145,7 +145,7 @@ public final class CredentialsChange {
 
     /** EPERM unless setgroups(2) is allowed. */
     public void checkSetGroups() throws ErrnoException {
-        if (!old.has(CAP_SETGID)) {
+        if (!old.holds(CAP_SETGID)) {
             throw ErrnoException.of(Errno.EPERM);
         }
     }
@@ -171,7 +171,8 @@ public final class CredentialsChange {
                 effective,
                 inheritable,
                 bounding,
-                ambient);
+                ambient,
+                old.userNamespace());
     }
 
     private boolean isOwnUser(int user) {
@@ -187,8 +188,9 @@ public final class CredentialsChange {
         long effectiveSet = old.effective();
         long ambient = old.ambient();
         if (fixesCapabilities) {
-            boolean hadRoot = old.realUser() == 0 || old.effectiveUser() == 0 || old.savedUser() == 0;
-            boolean hasRoot = real == 0 || effective == 0 || saved == 0;
+            int root = old.rootUser();
+            boolean hadRoot = old.realUser() == root || old.effectiveUser() == root || old.savedUser() == root;
+            boolean hasRoot = real == root || effective == root || saved == root;
             if (hadRoot && !hasRoot) {
                 ambient = 0;
                 if (!keepCapabilities) {
@@ -196,10 +198,10 @@ public final class CredentialsChange {
                     effectiveSet = 0;
                 }
             }
-            if (old.effectiveUser() == 0 && effective != 0) {
+            if (old.effectiveUser() == root && effective != root) {
                 effectiveSet = 0;
             }
-            if (old.effectiveUser() != 0 && effective == 0) {
+            if (old.effectiveUser() != root && effective == root) {
                 effectiveSet = permitted;
             }
         }
@@ -246,7 +248,8 @@ public final class CredentialsChange {
                 effective,
                 old.inheritable(),
                 old.bounding(),
-                ambient);
+                ambient,
+                old.userNamespace());
     }
 
     private static void check(boolean valid) throws ErrnoException {

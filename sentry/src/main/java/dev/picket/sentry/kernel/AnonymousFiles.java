@@ -20,6 +20,7 @@ public final class AnonymousFiles {
     private static final long SOCKETS_DEVICE = 8;
     private static final long PIPES_DEVICE = 14;
     private static final long OTHERS_DEVICE = 15;
+    private static final long NAMESPACES_DEVICE = 4;
 
     private final AnonymousFileSystem pipes =
             new AnonymousFileSystem("pipefs", PIPES_DEVICE, FileSystemMagic.PIPEFS_MAGIC);
@@ -27,6 +28,8 @@ public final class AnonymousFiles {
             new AnonymousFileSystem("sockfs", SOCKETS_DEVICE, FileSystemMagic.SOCKFS_MAGIC);
     private final AnonymousFileSystem others =
             new AnonymousFileSystem("anon_inodefs", OTHERS_DEVICE, FileSystemMagic.ANON_INODE_FS_MAGIC);
+    private final AnonymousFileSystem namespaces =
+            new AnonymousFileSystem("nsfs", NAMESPACES_DEVICE, FileSystemMagic.NSFS_MAGIC);
     private final PipeBudget pipeBudget = new PipeBudget(PIPE_BYTES);
     private final Fifos fifos = new Fifos(pipeBudget);
     private final EpollGraph epollGraph = new EpollGraph();
@@ -39,6 +42,11 @@ public final class AnonymousFiles {
     /** Home of sockets. */
     public AnonymousFileSystem sockets() {
         return sockets;
+    }
+
+    /** Home of namespaces. */
+    AnonymousFileSystem namespaces() {
+        return namespaces;
     }
 
     /** An inode for an eventfd, an epoll instance and the like; {@code name} as in {@code anon_inode:[eventfd]}. */

@@ -18,6 +18,7 @@ public final class Clone {
     private final Task parent;
     private final Request request;
     private final Kernel kernel;
+    private NamespaceChange change;
 
     /**
      * What clone3(2) is asked for. Addresses are 0 for none.
@@ -151,9 +152,6 @@ public final class Clone {
                 || request.has(CLONE_PIDFD) && (flags & (CLONE_DETACHED | CLONE_THREAD)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        if ((flags & NEW_NAMESPACES) != 0) {
-            throw ErrnoException.of(Errno.EPERM); // a sandbox has one namespace of each kind
-        }
         if (request.has(CLONE_SETTLS)
                 && Long.compareUnsigned(request.tls(), kernel.platform().addressLimit()) >= 0) {
             throw ErrnoException.of(Errno.EPERM);
@@ -216,8 +214,9 @@ public final class Clone {
         var directories = request.has(CLONE_FS)
                 ? parent.directories()
                 : parent.directories().copy();
-        var parts = new Task.Parts(memory, directories, files, parent.credentials(), parent.name());
         try {
+            change = NamespaceChange.prepare(parent, request.flags() & NEW_NAMESPACES, directories);
+            var parts = new Task.Parts(memory, change.directories(), files, change.credentials(), parent.name());
             synchronized (kernel.tree()) {
                 if (kernel.isDying() || own.signals().isDoomed(parent)) {
                     throw ErrnoException.of(Errno.EAGAIN);
@@ -226,6 +225,9 @@ public final class Clone {
             }
         } catch (ErrnoException | RuntimeException e) {
             files.release();
+            if (change != null) {
+                change.discard(parent);
+            }
             throw e;
         }
     }
@@ -287,6 +289,7 @@ public final class Clone {
             child.setSemaphoreUndo(parent.semaphoreUndo().retain());
         }
         child.privileges().copyFrom(parent.privileges());
+        child.setNamespaces(change.namespaces());
         child.scheduling().inherit(parent.scheduling());
         child.filters().copyFrom(parent.filters());
         if (request.has(CLONE_CHILD_CLEARTID)) {

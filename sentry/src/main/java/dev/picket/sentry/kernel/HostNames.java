@@ -9,6 +9,12 @@ public final class HostNames {
         this.hostName = hostName;
     }
 
+    HostNames copy() {
+        var copy = new HostNames(hostName);
+        copy.domainName = domainName;
+        return copy;
+    }
+
     public String hostName() {
         return hostName;
     }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -81,6 +82,11 @@ public final class Kernel implements AutoCloseable {
 
     private final RandomSource random = new RandomSource();
     private final HostNames hostNames;
+    private final Namespaces namespaces;
+
+    /** Linux begins right behind the numbers of the first namespaces too. */
+    private final AtomicLong nextNamespace = new AtomicLong(4_026_532_000L);
+
     private final AnonymousFiles anonymousFiles = new AnonymousFiles();
     private final Terminals terminals = new Terminals();
     private final Network network =
@@ -126,6 +132,7 @@ public final class Kernel implements AutoCloseable {
         this.messageQueues =
                 new MqueueFileSystem(MESSAGE_QUEUES_DEVICE, Runtime.getRuntime().maxMemory() / IPC_SHARE);
         this.hostNames = new HostNames(options.hostName());
+        this.namespaces = Namespaces.first(mounts, hostNames);
         this.vdso = new Vdso(frames);
         TimePage page = vdso.timePage();
         page.setCpus(options.cpus());
@@ -169,7 +176,17 @@ public final class Kernel implements AutoCloseable {
         return frames;
     }
 
-    /** The mount namespace that all processes share. */
+    /** The namespaces that the first process is in. */
+    Namespaces namespaces() {
+        return namespaces;
+    }
+
+    /** An inode number for a namespace. */
+    public long newNamespaceNumber() {
+        return nextNamespace.getAndIncrement();
+    }
+
+    /** The mount namespace of the first process. */
     public MountNamespace mounts() {
         return mounts;
     }
@@ -254,7 +271,7 @@ public final class Kernel implements AutoCloseable {
     }
 
     /** Host and domain name. */
-    public HostNames hostNames() {
+    public HostNames firstHostNames() {
         return hostNames;
     }
 

@@ -43,6 +43,7 @@ final class ProcessEnd {
             task.setEnded(group.signals().exitStatusOr(waitStatus));
             group.addEnded(task);
             task.tracing().releaseTracees();
+            task.setNamespaces(kernel.namespaces());
             // A process is over only when all its tasks have let go of their files, whichever of them finishes last.
             ended = group.taskFinished();
             if (task != group.leader() && !leaveToTracer(task)) {

@@ -2,6 +2,7 @@ package dev.picket.sentry.kernel;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.Credentials;
+import dev.picket.sentry.credentials.UserNamespace;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.vfs.Mount;
 import dev.picket.sentry.vfs.Path;
@@ -20,11 +21,14 @@ final class SetUserId {
         int group = old.effectiveGroup();
         if (!noNewPrivileges && (executable.mount().flags() & Mount.NO_SUID) == 0) {
             var attributes = executable.inode().attributes();
-            if ((attributes.mode() & S_ISUID) != 0) {
+            // A program of somebody whom the user namespace does not know runs as who called it.
+            boolean known = UserNamespace.mapsUser(old.userNamespace(), attributes.user())
+                    && UserNamespace.mapsGroup(old.userNamespace(), attributes.group());
+            if (known && (attributes.mode() & S_ISUID) != 0) {
                 user = attributes.user();
             }
             // Without the group's execute bit this once meant mandatory locking.
-            if ((attributes.mode() & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
+            if (known && (attributes.mode() & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
                 group = attributes.group();
             }
         }
@@ -35,12 +39,13 @@ final class SetUserId {
         boolean changes = user != old.effectiveUser() || group != old.effectiveGroup();
         long ambient = changes || file != null ? 0 : old.ambient();
         // A set-user-ID program of root's that has capabilities of its own gets those, and not all.
-        boolean root = (user == 0 || old.realUser() == 0) && (file == null || old.realUser() == 0);
+        int rootUser = old.rootUser();
+        boolean root = (user == rootUser || old.realUser() == rootUser) && (file == null || old.realUser() == rootUser);
         long permitted = ambient;
         boolean raises = false;
         if (root) {
             permitted = old.inheritable() | old.bounding();
-            raises = user == 0;
+            raises = user == rootUser;
         } else if (file != null) {
             permitted = file.inheritable() & old.inheritable() | file.permitted() & old.bounding();
             raises = file.effective();
@@ -63,6 +68,7 @@ final class SetUserId {
                 effective,
                 old.inheritable(),
                 old.bounding(),
-                ambient);
+                ambient,
+                old.userNamespace());
     }
 }

@@ -45,6 +45,7 @@ public final class Task implements TerminalCaller, Runnable {
     private volatile int id;
     private volatile MemoryManager memory;
     private volatile DirectoryContext directories;
+    private volatile Namespaces namespaces;
     private volatile FileTable files;
     private volatile Credentials credentials;
     private volatile String name;
@@ -90,6 +91,8 @@ public final class Task implements TerminalCaller, Runnable {
         this.credentials = parts.credentials();
         this.name = parts.name();
         this.startNanos = kernel.clock().bootNanos();
+        this.namespaces = kernel.namespaces();
+        namespaces.retain();
         this.scheduling = new TaskScheduling(kernel.options().cpus());
         this.signals = new TaskSignals(this);
         this.systemCalls = kernel.systemCalls().forTask(this);
@@ -213,6 +216,17 @@ public final class Task implements TerminalCaller, Runnable {
     /** Root, working directory and umask; shared by tasks cloned with CLONE_FS. */
     public DirectoryContext directories() {
         return directories;
+    }
+
+    /** What the task sees of the sandbox, but for users: namespaces(7). */
+    public Namespaces namespaces() {
+        return namespaces;
+    }
+
+    void setNamespaces(Namespaces next) {
+        next.retain();
+        namespaces.release();
+        namespaces = next;
     }
 
     /** For unshare(2). */

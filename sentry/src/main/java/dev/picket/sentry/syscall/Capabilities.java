@@ -63,7 +63,7 @@ final class Capabilities {
         inheritable &= known;
 
         var old = task.credentials();
-        boolean mayInherit = old.has(Credentials.CAP_SETPCAP);
+        boolean mayInherit = old.holds(Credentials.CAP_SETPCAP);
         if ((permitted & ~old.permitted()) != 0
                 || (effective & ~permitted) != 0
                 || !mayInherit && (inheritable & ~(old.inheritable() | old.permitted())) != 0

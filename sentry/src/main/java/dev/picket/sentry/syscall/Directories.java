@@ -145,7 +145,7 @@ final class Directories {
 
         Path found = PathWalk.resolve(task, task.workingDirectory(), path, PathWalk.FOLLOW | PathWalk.DIRECTORY);
         Permission.check(task.credentials(), found.inode().attributes(), Permission.EXECUTE);
-        if (!task.credentials().has(Credentials.CAP_SYS_CHROOT)) {
+        if (!task.credentials().holds(Credentials.CAP_SYS_CHROOT)) {
             throw ErrnoException.of(Errno.EPERM);
         }
 

@@ -8,6 +8,7 @@ import dev.picket.platform.linux.FileStat;
 import dev.picket.platform.linux.FileStatx;
 import dev.picket.platform.linux.FileSystemStat;
 import dev.picket.sentry.credentials.Credentials;
+import dev.picket.sentry.credentials.UserNamespace;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.vfs.Attributes;
@@ -97,8 +98,9 @@ final class FileStatus {
         }
         FileStatx.putBlockSize(statx, attributes.blockSizeBytes());
         FileStatx.putLinks(statx, attributes.links());
-        FileStatx.putUser(statx, attributes.user());
-        FileStatx.putGroup(statx, attributes.group());
+        var space = task.credentials().userNamespace();
+        FileStatx.putUser(statx, UserNamespace.userInside(space, attributes.user()));
+        FileStatx.putGroup(statx, UserNamespace.groupInside(space, attributes.group()));
         FileStatx.putMode(statx, attributes.mode());
         FileStatx.putInode(statx, attributes.inode());
         FileStatx.putSize(statx, attributes.sizeBytes());
@@ -177,7 +179,7 @@ final class FileStatus {
         if (own.fileSystemUser() == own.realUser() && own.fileSystemGroup() == own.realGroup()) {
             return own;
         }
-        long effective = own.realUser() == 0 ? own.permitted() : 0;
+        long effective = own.realUser() == own.rootUser() ? own.permitted() : 0;
         return new Credentials(
                 own.realUser(),
                 own.effectiveUser(),
@@ -192,7 +194,8 @@ final class FileStatus {
                 effective,
                 own.inheritable(),
                 own.bounding(),
-                own.ambient());
+                own.ambient(),
+                own.userNamespace());
     }
 
     /** How to walk for a call with these AT_ flags. */
@@ -230,8 +233,9 @@ final class FileStatus {
         Bytes.putLong(stat, FileStat.INO, attributes.inode());
         Bytes.putLong(stat, FileStat.NLINK, attributes.links());
         Bytes.putInt(stat, FileStat.MODE, attributes.mode());
-        Bytes.putInt(stat, FileStat.UID, attributes.user());
-        Bytes.putInt(stat, FileStat.GID, attributes.group());
+        var space = task.credentials().userNamespace();
+        Bytes.putInt(stat, FileStat.UID, UserNamespace.userInside(space, attributes.user()));
+        Bytes.putInt(stat, FileStat.GID, UserNamespace.groupInside(space, attributes.group()));
         Bytes.putLong(stat, FileStat.RDEV, attributes.deviceNumber());
         Bytes.putLong(stat, FileStat.SIZE_BYTES, attributes.sizeBytes());
         Bytes.putLong(stat, FileStat.BLKSIZE, attributes.blockSizeBytes());

@@ -2,6 +2,8 @@ package dev.picket.sentry.syscall;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.CredentialsChange;
+import dev.picket.sentry.credentials.IdMap;
+import dev.picket.sentry.credentials.UserNamespace;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 
@@ -14,76 +16,90 @@ final class Identity {
 
     /** getuid(2). Ids are unsigned. */
     static long getuid(Task task, SyscallArguments args) {
-        return task.credentials().realUser() & 0xffffffffL;
+        return shownUser(task, task.credentials().realUser()) & 0xffffffffL;
     }
 
     /** geteuid(2). */
     static long geteuid(Task task, SyscallArguments args) {
-        return task.credentials().effectiveUser() & 0xffffffffL;
+        return shownUser(task, task.credentials().effectiveUser()) & 0xffffffffL;
     }
 
     /** getgid(2). */
     static long getgid(Task task, SyscallArguments args) {
-        return task.credentials().realGroup() & 0xffffffffL;
+        return shownGroup(task, task.credentials().realGroup()) & 0xffffffffL;
     }
 
     /** getegid(2). */
     static long getegid(Task task, SyscallArguments args) {
-        return task.credentials().effectiveGroup() & 0xffffffffL;
+        return shownGroup(task, task.credentials().effectiveGroup()) & 0xffffffffL;
     }
 
     /** getresuid(2). */
     static long getresuid(Task task, SyscallArguments args) throws ErrnoException {
         var credentials = task.credentials();
-        task.memory().putInt(args.asAddress(0), credentials.realUser());
-        task.memory().putInt(args.asAddress(1), credentials.effectiveUser());
-        task.memory().putInt(args.asAddress(2), credentials.savedUser());
+        task.memory().putInt(args.asAddress(0), shownUser(task, credentials.realUser()));
+        task.memory().putInt(args.asAddress(1), shownUser(task, credentials.effectiveUser()));
+        task.memory().putInt(args.asAddress(2), shownUser(task, credentials.savedUser()));
         return 0;
     }
 
     /** getresgid(2). */
     static long getresgid(Task task, SyscallArguments args) throws ErrnoException {
         var credentials = task.credentials();
-        task.memory().putInt(args.asAddress(0), credentials.realGroup());
-        task.memory().putInt(args.asAddress(1), credentials.effectiveGroup());
-        task.memory().putInt(args.asAddress(2), credentials.savedGroup());
+        task.memory().putInt(args.asAddress(0), shownGroup(task, credentials.realGroup()));
+        task.memory().putInt(args.asAddress(1), shownGroup(task, credentials.effectiveGroup()));
+        task.memory().putInt(args.asAddress(2), shownGroup(task, credentials.savedGroup()));
         return 0;
     }
 
     /** setuid(2). */
     static long setuid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setUser(args.asInt(0)));
+        return become(task, change(task).setUser(ownUser(task, args.asInt(0))));
     }
 
     /** setgid(2). */
     static long setgid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setGroup(args.asInt(0)));
+        return become(task, change(task).setGroup(ownGroup(task, args.asInt(0))));
     }
 
     /** setreuid(2). */
     static long setreuid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setRealEffectiveUser(args.asInt(0), args.asInt(1)));
+        return become(
+                task, change(task).setRealEffectiveUser(ownUser(task, args.asInt(0)), ownUser(task, args.asInt(1))));
     }
 
     /** setregid(2). */
     static long setregid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setRealEffectiveGroup(args.asInt(0), args.asInt(1)));
+        return become(
+                task, change(task).setRealEffectiveGroup(ownGroup(task, args.asInt(0)), ownGroup(task, args.asInt(1))));
     }
 
     /** setresuid(2). */
     static long setresuid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setUsers(args.asInt(0), args.asInt(1), args.asInt(2)));
+        return become(
+                task,
+                change(task)
+                        .setUsers(
+                                ownUser(task, args.asInt(0)),
+                                ownUser(task, args.asInt(1)),
+                                ownUser(task, args.asInt(2))));
     }
 
     /** setresgid(2). */
     static long setresgid(Task task, SyscallArguments args) throws ErrnoException {
-        return become(task, change(task).setGroups(args.asInt(0), args.asInt(1), args.asInt(2)));
+        return become(
+                task,
+                change(task)
+                        .setGroups(
+                                ownGroup(task, args.asInt(0)),
+                                ownGroup(task, args.asInt(1)),
+                                ownGroup(task, args.asInt(2))));
     }
 
     /** setfsuid(2): answers the old id, also when it fails. */
     static long setfsuid(Task task, SyscallArguments args) {
-        int user = args.asInt(0);
-        int old = task.credentials().fileSystemUser();
+        int user = UserNamespace.userOutside(task.credentials().userNamespace(), args.asInt(0));
+        int old = shownUser(task, task.credentials().fileSystemUser());
         if (user != KEEP) {
             task.setCredentials(change(task).setFileSystemUser(user));
         }
@@ -92,8 +108,8 @@ final class Identity {
 
     /** setfsgid(2): answers the old id, also when it fails. */
     static long setfsgid(Task task, SyscallArguments args) {
-        int group = args.asInt(0);
-        int old = task.credentials().fileSystemGroup();
+        int group = UserNamespace.groupOutside(task.credentials().userNamespace(), args.asInt(0));
+        int old = shownGroup(task, task.credentials().fileSystemGroup());
         if (group != KEEP) {
             task.setCredentials(change(task).setFileSystemGroup(group));
         }
@@ -109,7 +125,7 @@ final class Identity {
             throw ErrnoException.of(Errno.EINVAL);
         }
         for (int i = 0; room > 0 && i < groups.length; i++) {
-            task.memory().putInt(address + 4L * i, groups[i]);
+            task.memory().putInt(address + 4L * i, shownGroup(task, groups[i]));
         }
         return groups.length;
     }
@@ -120,14 +136,47 @@ final class Identity {
         long address = args.asAddress(1);
         var change = change(task);
         change.checkSetGroups();
+        var space = task.credentials().userNamespace();
+        if (space != null && (space.deniesGroups() || space.groups() == null)) {
+            throw ErrnoException.of(Errno.EPERM);
+        }
         if (count < 0 || count > NGROUPS_MAX) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         int[] groups = new int[count];
         for (int i = 0; i < count; i++) {
-            groups[i] = task.memory().getInt(address + 4L * i);
+            groups[i] = ownGroup(task, task.memory().getInt(address + 4L * i));
         }
         return become(task, change.setSupplementaryGroups(groups));
+    }
+
+    private static int shownUser(Task task, int user) {
+        return UserNamespace.userInside(task.credentials().userNamespace(), user);
+    }
+
+    private static int shownGroup(Task task, int group) {
+        return UserNamespace.groupInside(task.credentials().userNamespace(), group);
+    }
+
+    /** The sandbox's id for one that the task has given, which may be -1; EINVAL if its user namespace has none. */
+    static int ownUser(Task task, int user) throws ErrnoException {
+        int own = user == KEEP
+                ? KEEP
+                : UserNamespace.userOutside(task.credentials().userNamespace(), user);
+        if (own == IdMap.NONE && user != KEEP) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        return own;
+    }
+
+    static int ownGroup(Task task, int group) throws ErrnoException {
+        int own = group == KEEP
+                ? KEEP
+                : UserNamespace.groupOutside(task.credentials().userNamespace(), group);
+        if (own == IdMap.NONE && group != KEEP) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        return own;
     }
 
     private static CredentialsChange change(Task task) {

@@ -204,7 +204,7 @@ final class Kill {
                 || own.realUser() == other.realUser();
         boolean sameSession = signal == Signal.SIGCONT
                 && task.session() == target.processGroup().session();
-        if (!same && !own.has(Credentials.CAP_KILL) && !sameSession) {
+        if (!same && !own.holdsIn(other.userNamespace(), Credentials.CAP_KILL) && !sameSession) {
             throw ErrnoException.of(Errno.EPERM);
         }
     }

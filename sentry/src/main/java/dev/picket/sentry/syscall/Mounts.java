@@ -7,14 +7,19 @@ import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.fs.tmpfs.TmpfsFileSystem;
 import dev.picket.sentry.kernel.Task;
+import dev.picket.sentry.vfs.FileSystem;
 import dev.picket.sentry.vfs.Mount;
 import dev.picket.sentry.vfs.MountNamespace;
 import dev.picket.sentry.vfs.Path;
 import dev.picket.sentry.vfs.PathWalk;
+import java.util.Set;
 
 /** mount(2), umount2(2), pivot_root(2): for those with CAP_SYS_ADMIN, which containers do not have by default. */
 final class Mounts {
     private static final int TYPE_BYTES = 4096;
+
+    /** Types of which a sandbox has one file system, whatever mounts show it. */
+    private static final Set<String> SINGLE = Set.of("proc", "sysfs", "devpts", "mqueue", "cgroup2");
 
     private Mounts() {}
 
@@ -32,21 +37,27 @@ final class Mounts {
 
         checkPrivileged(task);
         Path where = PathWalk.resolve(task, task.workingDirectory(), target, PathWalk.FOLLOW);
-        MountNamespace mounts = task.kernel().mounts();
+        MountNamespace mounts = task.namespaces().mount().mounts();
 
         if ((flags & MS_REMOUNT) != 0) {
             mounts.remount(where, (int) flags & Mount.FLAGS);
         } else if ((flags & MS_BIND) != 0) {
-            mounts.bind(PathWalk.resolve(task, task.workingDirectory(), source, PathWalk.FOLLOW), where);
+            Path what = PathWalk.resolve(task, task.workingDirectory(), source, PathWalk.FOLLOW);
+            if ((flags & MS_REC) != 0) {
+                mounts.bindAll(what, where);
+            } else {
+                mounts.bind(what, where);
+            }
         } else if ((flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)) != 0) {
             checkMountPoint(where); // there is one namespace, so nothing is ever propagated
         } else if ((flags & MS_MOVE) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
+            mounts.move(PathWalk.resolve(task, task.workingDirectory(), source, PathWalk.FOLLOW), where);
         } else {
             String type = task.memory().copyInString(typeAddress, TYPE_BYTES);
             String data = dataAddress == 0 ? "" : task.memory().copyInString(dataAddress, TYPE_BYTES);
             if (!type.equals("tmpfs") && !type.equals("ramfs")) {
-                throw ErrnoException.of(Errno.ENODEV);
+                mounts.mount(where, existing(task, mounts, type), (int) flags & Mount.FLAGS, source);
+                return 0;
             }
             mounts.mount(where, memoryFileSystem(task, mounts, data), (int) flags & Mount.FLAGS, source);
         }
@@ -65,7 +76,7 @@ final class Mounts {
         int walk = (flags & UMOUNT_NOFOLLOW) != 0 ? 0 : PathWalk.FOLLOW;
         Path where = PathWalk.resolve(task, task.workingDirectory(), target, walk);
 
-        task.kernel().mounts().unmount(where, (flags & MNT_DETACH) != 0);
+        task.namespaces().mount().mounts().unmount(where, (flags & MNT_DETACH) != 0);
         return 0;
     }
 
@@ -78,7 +89,7 @@ final class Mounts {
         int walk = PathWalk.FOLLOW | PathWalk.DIRECTORY;
         Path root = PathWalk.resolve(task, task.workingDirectory(), newRoot, walk);
         Path old = PathWalk.resolve(task, task.workingDirectory(), putOld, walk);
-        MountNamespace mounts = task.kernel().mounts();
+        MountNamespace mounts = task.namespaces().mount().mounts();
         Path formerRoot = mounts.rootPath();
 
         mounts.pivot(root, old);
@@ -93,9 +104,25 @@ final class Mounts {
     }
 
     private static void checkPrivileged(Task task) throws ErrnoException {
-        if (!task.credentials().has(Credentials.CAP_SYS_ADMIN)) {
+        var owner = task.namespaces().mount().owner();
+        if (!task.credentials().holdsIn(owner, Credentials.CAP_SYS_ADMIN)) {
             throw ErrnoException.of(Errno.EPERM);
         }
+    }
+
+    /** A file system that there is one of in a sandbox, and that whoever mounts it sees once more; ENODEV. */
+    private static FileSystem existing(Task task, MountNamespace mounts, String type) throws ErrnoException {
+        if (!SINGLE.contains(type)) {
+            throw ErrnoException.of(Errno.ENODEV);
+        }
+        Mount mount = mounts.ofType(type);
+        if (mount == null) {
+            mount = task.kernel().mounts().ofType(type);
+        }
+        if (mount == null) {
+            throw ErrnoException.of(Errno.ENODEV);
+        }
+        return mount.fileSystem();
     }
 
     private static void checkMountPoint(Path where) throws ErrnoException {

@@ -84,7 +84,7 @@ final class Ownership {
         int user = args.asInt(1);
         int group = args.asInt(2);
 
-        Metadata.changeOwner(task, place(task.file(fd)), user, group);
+        Metadata.changeOwner(task, place(task.file(fd)), Identity.ownUser(task, user), Identity.ownGroup(task, group));
         return 0;
     }
 
@@ -101,7 +101,8 @@ final class Ownership {
 
     private static long changeOwner(Task task, int directory, String path, int user, int group, int flags)
             throws ErrnoException {
-        Metadata.changeOwner(task, find(task, directory, path, flags), user, group);
+        Metadata.changeOwner(
+                task, find(task, directory, path, flags), Identity.ownUser(task, user), Identity.ownGroup(task, group));
         return 0;
     }
 

@@ -15,10 +15,10 @@ final class ProcessAccess {
             return;
         }
         var own = task.credentials();
-        if (own.has(Credentials.CAP_SYS_PTRACE)) {
+        var target = other.credentials();
+        if (own.holdsIn(target.userNamespace(), Credentials.CAP_SYS_PTRACE)) {
             return;
         }
-        var target = other.credentials();
         int user = own.realUser();
         int group = own.realGroup();
         boolean same = user == target.realUser()
@@ -27,7 +27,10 @@ final class ProcessAccess {
                 && group == target.realGroup()
                 && group == target.effectiveGroup()
                 && group == target.savedGroup();
-        if (!same || !other.group().isDumpable() || (target.permitted() & ~own.permitted()) != 0) {
+        if (!same
+                || own.userNamespace() != target.userNamespace()
+                || !other.group().isDumpable()
+                || (target.permitted() & ~own.permitted()) != 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
     }

@@ -134,7 +134,7 @@ final class ProcessControl {
 
     private static void dropBounding(Task task, int capability) throws ErrnoException {
         var old = task.credentials();
-        if (!old.has(Credentials.CAP_SETPCAP)) {
+        if (!old.holds(Credentials.CAP_SETPCAP)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         task.setCredentials(new CredentialsChange(old, false, 0)
@@ -173,7 +173,7 @@ final class ProcessControl {
     }
 
     private static void setSecureBits(Task task, int bits) throws ErrnoException {
-        if (!task.credentials().has(Credentials.CAP_SETPCAP) || (bits & ~0xff) != 0) {
+        if (!task.credentials().holds(Credentials.CAP_SETPCAP) || (bits & ~0xff) != 0) {
             throw ErrnoException.of(Errno.EPERM);
         }
         // The odd bits lock the even ones below them, for good; see capabilities(7).

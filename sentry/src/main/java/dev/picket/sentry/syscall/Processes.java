@@ -106,34 +106,6 @@ final class Processes {
         }
     }
 
-    /** unshare(2): of what tasks share, files and directories only; there is one namespace of each kind. */
-    static long unshare(Task task, SyscallArguments args) throws ErrnoException {
-        long flags = args.asLong(0);
-        long whole = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
-        if ((flags & ~(NEW_NAMESPACES | whole | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)) != 0) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        if ((flags & NEW_NAMESPACES) != 0) {
-            throw ErrnoException.of(Errno.EPERM);
-        }
-        if ((flags & whole) != 0 && task.group().tasks().size() > 1) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-
-        if ((flags & CLONE_SYSVSEM) != 0) {
-            task.undoSemaphores();
-        }
-        if ((flags & CLONE_FS) != 0) {
-            task.setDirectories(task.directories().copy());
-        }
-        if ((flags & CLONE_FILES) != 0 && task.files().isShared()) {
-            var old = task.files();
-            task.setFiles(old.fork(task.group().limits()));
-            old.release();
-        }
-        return 0;
-    }
-
     /** execve(2). */
     static long execve(Task task, SyscallArguments args) throws ErrnoException {
         String path = task.path(args.asAddress(0));

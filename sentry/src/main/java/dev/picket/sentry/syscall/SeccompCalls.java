@@ -132,7 +132,7 @@ final class SeccompCalls {
         int length = task.memory().getShort(address) & 0xffff;
         long instructions = task.memory().getLong(address + PROGRAM_ADDRESS);
         require(length != 0 && length <= ClassicBpf.BPF_MAXINSNS);
-        if (!task.privileges().noNewPrivileges() && !task.credentials().has(Credentials.CAP_SYS_ADMIN)) {
+        if (!task.privileges().noNewPrivileges() && !task.credentials().holds(Credentials.CAP_SYS_ADMIN)) {
             throw ErrnoException.of(Errno.EACCES); // else it could fool a set-user-ID program
         }
         byte[] bytes = new byte[length * ClassicBpf.FILTER_BYTES];

@@ -218,7 +218,12 @@ public final class SyscallTable {
         supported(162, "sync", FileSpace::sync);
         refused(163, "acct", EPERM, "no process accounting");
         refused(164, "settimeofday", EPERM, "the clock is the host's");
-        partial(165, "mount", Mounts::mount, "tmpfs, bind mounts and changes of flags");
+        partial(
+                165,
+                "mount",
+                Mounts::mount,
+                "tmpfs, bind mounts, moves, changes of flags; proc, sysfs, devpts, mqueue and cgroup show what is"
+                        + " mounted already; nothing is propagated between namespaces");
         partial(166, "umount2", Mounts::umount2, "no MNT_EXPIRE; files that are open do not keep it from working");
         refused(167, "swapon", EPERM, "no swap");
         refused(168, "swapoff", EPERM, "no swap");
@@ -325,7 +330,11 @@ public final class SyscallTable {
         supported(269, "faccessat", FileStatus::faccessat);
         supported(270, "pselect6", Polling::pselect6);
         supported(271, "ppoll", Polling::ppoll);
-        partial(272, "unshare", Processes::unshare, "CLONE_FILES and CLONE_FS; new namespaces are EPERM");
+        partial(
+                272,
+                "unshare",
+                NamespaceCalls::unshare,
+                "no process and time namespaces; those of IPC, network and control groups share what is in them");
         supported(273, "set_robust_list", Processes::setRobustList);
         supported(274, "get_robust_list", Processes::getRobustList);
         partial(275, "splice", Splices::splice, "copies, a page at a time");
@@ -361,7 +370,7 @@ public final class SyscallTable {
         refused(305, "clock_adjtime", EPERM, "the clock is the host's");
         supported(306, "syncfs", FileSpace::fsync);
         supported(307, "sendmmsg", SocketMessages::sendmmsg);
-        refused(308, "setns", EPERM, "one namespace of each kind");
+        partial(308, "setns", NamespaceCalls::setns, "as unshare");
         supported(309, "getcpu", Affinity::getcpu);
         supported(310, "process_vm_readv", ProcessMemory::processVmReadv);
         supported(311, "process_vm_writev", ProcessMemory::processVmWritev);

@@ -24,7 +24,7 @@ final class SystemInformation {
 
     /** uname(2). */
     static long uname(Task task, SyscallArguments args) throws ErrnoException {
-        var names = task.kernel().hostNames();
+        var names = task.namespaces().uts().hostNames();
         byte[] bytes = new byte[6 * FIELD_BYTES];
         put(bytes, 0, "Linux");
         put(bytes, 1, names.hostName());
@@ -43,19 +43,20 @@ final class SystemInformation {
 
     /** sethostname(2). */
     static long sethostname(Task task, SyscallArguments args) throws ErrnoException {
-        task.kernel().hostNames().setHostName(readName(task, args));
+        task.namespaces().uts().hostNames().setHostName(readName(task, args));
         return 0;
     }
 
     /** setdomainname(2). */
     static long setdomainname(Task task, SyscallArguments args) throws ErrnoException {
-        task.kernel().hostNames().setDomainName(readName(task, args));
+        task.namespaces().uts().hostNames().setDomainName(readName(task, args));
         return 0;
     }
 
     private static String readName(Task task, SyscallArguments args) throws ErrnoException {
         int length = args.asInt(1);
-        if (!task.credentials().has(Credentials.CAP_SYS_ADMIN)) {
+        var owner = task.namespaces().uts().owner();
+        if (!task.credentials().holdsIn(owner, Credentials.CAP_SYS_ADMIN)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         if (length < 0 || length > HOST_NAME_MAX) {

@@ -63,7 +63,7 @@ public final class Metadata {
         FileOperations.checkWritable(path);
         Inode inode = path.inode();
         Attributes attributes = inode.attributes();
-        if (!credentials.has(Credentials.CAP_CHOWN)) {
+        if (!credentials.holdsOver(attributes.user(), attributes.group(), Credentials.CAP_CHOWN)) {
             boolean owner = credentials.fileSystemUser() == attributes.user();
             boolean keepsUser = user == -1 || owner && user == attributes.user();
             boolean keepsGroup = group == -1 || owner && (group == attributes.group() || credentials.inGroup(group));

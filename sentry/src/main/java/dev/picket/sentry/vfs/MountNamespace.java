@@ -9,18 +9,20 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The tree of mounts that the processes of a sandbox see; mount_namespaces(7). A sandbox has one.
+ * A tree of mounts that processes see; mount_namespaces(7).
  *
  * <p>Its monitor is taken after the locks of directories.
  */
 public final class MountNamespace {
     private static final int MOUNT_LIMIT = 1024;
 
+    /** Mounts in all namespaces of a sandbox together. */
+    private static final int ALL_MOUNTS_LIMIT = 32_768;
+
     private final ConcurrentHashMap<Path, Mount> mountedAt = new ConcurrentHashMap<>();
     private final List<Mount> mounts = new ArrayList<>();
     private Mount root;
-    private int nextId = 20;
-    private int nextDeviceMinor = 256; // those below are for what the Sentry mounts
+    private final Numbers numbers;
     private volatile SpecialFiles specialFiles = (inode, caller, path, flags) -> {
         throw ErrnoException.of(Errno.ENXIO);
     };
@@ -31,8 +33,139 @@ public final class MountNamespace {
     }
 
     public MountNamespace(FileSystem root, int flags, String source) {
-        this.root = new Mount(this, nextId++, root.rootDentry(), root, source, flags & Mount.FLAGS);
+        numbers = new Numbers();
+        this.root = new Mount(this, numbers.newMount(), root.rootDentry(), root, source, flags & Mount.FLAGS);
         mounts.add(this.root);
+    }
+
+    private MountNamespace(Numbers numbers) {
+        this.numbers = numbers;
+    }
+
+    /** What all mount namespaces of a sandbox share: numbers are given once, and mounts are counted together. */
+    private static final class Numbers {
+        private int nextId = 20;
+        private int nextDeviceMinor = 256; // those below are for what the Sentry mounts
+        private int mounts = 1;
+
+        synchronized int newMount() {
+            return nextId++;
+        }
+
+        synchronized int newDeviceMinor() {
+            return nextDeviceMinor++;
+        }
+
+        synchronized void count(int more) throws ErrnoException {
+            if (mounts + more > ALL_MOUNTS_LIMIT) {
+                throw ErrnoException.of(Errno.ENOSPC);
+            }
+            mounts += more;
+        }
+
+        synchronized void uncount(int fewer) {
+            mounts -= fewer;
+        }
+    }
+
+    /**
+     * A copy of this with mounts of its own of the same file systems: CLONE_NEWNS.
+     *
+     * @throws ErrnoException ENOSPC if there are too many mounts in the sandbox
+     */
+    public synchronized MountNamespace copy() throws ErrnoException {
+        numbers.count(mounts.size());
+        var copy = new MountNamespace(numbers);
+        copy.specialFiles = specialFiles;
+        synchronized (copy) {
+            for (Mount mount : mounts) {
+                copy.mounts.add(new Mount(
+                        copy, numbers.newMount(), mount.root(), mount.fileSystem(), mount.source(), mount.flags()));
+            }
+            for (int i = 0; i < mounts.size(); i++) {
+                Path place = mounts.get(i).place();
+                if (place != null) {
+                    copy.put(
+                            copy.mounts.get(i),
+                            new Path(copy.mounts.get(mounts.indexOf(place.mount())), place.dentry()));
+                }
+            }
+            copy.root = copy.mounts.get(mounts.indexOf(root));
+        }
+        return copy;
+    }
+
+    /** The place in {@code copy}, which is a copy of this as it is now, that {@code place} is here; null if it is not here. */
+    public synchronized Path placeIn(MountNamespace copy, Path place) {
+        int index = mounts.indexOf(place.mount());
+        return index < 0 ? null : new Path(copy.mounts().get(index), place.dentry());
+    }
+
+    private void put(Mount mount, Path place) {
+        place.dentry().countMounts(1);
+        mount.setPlace(place);
+        mountedAt.put(place, mount);
+    }
+
+    /** Nobody is in this namespace any more: its mounts go. */
+    public synchronized void dissolve() {
+        for (Mount mount : List.copyOf(mounts)) {
+            if (mount.place() != null) {
+                detach(mount);
+            } else {
+                mounts.remove(mount);
+                numbers.uncount(1);
+            }
+        }
+    }
+
+    /** A mount of a file system of type {@code type} that is there already; null if there is none. */
+    public synchronized Mount ofType(String type) {
+        for (Mount mount : mounts) {
+            if (mount.fileSystem().type().equals(type)) {
+                return mount;
+            }
+        }
+        return null;
+    }
+
+    /** Moves a mount, with what is mounted below it; MS_MOVE. EINVAL if it is none, or the root; ELOOP into itself. */
+    public synchronized void move(Path what, Path where) throws ErrnoException {
+        Mount mount = what.mount();
+        Path place = top(where);
+        if (mount.namespace() != this
+                || what.dentry() != mount.root()
+                || mount == root
+                || place.mount().namespace() != this
+                || mount.root().isDirectory() != place.dentry().isDirectory()) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        if (isBelow(place, new Path(mount, mount.root()))) {
+            throw ErrnoException.of(Errno.ELOOP);
+        }
+        Path old = mount.place();
+        mountedAt.remove(old, mount);
+        old.dentry().countMounts(-1);
+        put(mount, place);
+    }
+
+    /** As {@link #bind}, with what is mounted below {@code what}: MS_REC. */
+    public synchronized void bindAll(Path what, Path where) throws ErrnoException {
+        List<Mount> originals = new ArrayList<>();
+        for (Mount below : below(what.mount())) {
+            if (isBelow(below.place(), what)) {
+                originals.add(below);
+            }
+        }
+        List<Mount> copies = new ArrayList<>();
+        Mount top = bind(what, where);
+        for (Mount original : originals) {
+            Mount parent = original.parent();
+            int index = originals.indexOf(parent);
+            Mount newParent = index >= 0 ? copies.get(index) : top;
+            Path place = new Path(newParent, original.mountPoint());
+            copies.add(attach(place, original.root(), original.fileSystem(), original.flags(), original.source()));
+        }
     }
 
     /** Sets who opens FIFOs and devices; until then none can be opened. */
@@ -50,7 +183,7 @@ public final class MountNamespace {
 
     /** A device number for a file system that a guest mounts. */
     public synchronized long newDevice() {
-        return DeviceNumber.of(0, nextDeviceMinor++);
+        return DeviceNumber.of(0, numbers.newDeviceMinor());
     }
 
     /** The root directory of the root mount: where an initial process's root is. */
@@ -120,13 +253,15 @@ public final class MountNamespace {
         if (mounts.size() >= MOUNT_LIMIT) {
             throw ErrnoException.of(Errno.ENOSPC);
         }
+        numbers.count(1);
         // The directory's own lock keeps rmdir(2) from removing it in between.
         place.dentry().countMounts(1);
         if (place.dentry().isDeleted() || what.isDeleted()) {
             place.dentry().countMounts(-1);
+            numbers.uncount(1);
             throw ErrnoException.of(Errno.ENOENT);
         }
-        var mount = new Mount(this, nextId++, what, fileSystem, source, flags & Mount.FLAGS);
+        var mount = new Mount(this, numbers.newMount(), what, fileSystem, source, flags & Mount.FLAGS);
         mount.setPlace(place);
         mountedAt.put(place, mount);
         mounts.add(mount);
@@ -225,5 +360,6 @@ public final class MountNamespace {
         place.dentry().countMounts(-1);
         mount.setPlace(null);
         mounts.remove(mount);
+        numbers.uncount(1);
     }
 }

@@ -49,17 +49,19 @@ public final class Permission {
         }
         boolean directory = (mode & FileMode.S_IFMT) == FileMode.S_IFDIR;
         // CAP_DAC_OVERRIDE executes only what somebody may execute.
-        if (credentials.has(Credentials.CAP_DAC_OVERRIDE)
+        if (credentials.holdsOver(attributes.user(), attributes.group(), Credentials.CAP_DAC_OVERRIDE)
                 && (directory || (wanted & EXECUTE) == 0 || (mode & FileMode.S_IXUGO) != 0)) {
             return true;
         }
         int readable = directory ? READ | EXECUTE : READ;
-        return credentials.has(Credentials.CAP_DAC_READ_SEARCH) && (wanted & ~readable) == 0;
+        return credentials.holdsOver(attributes.user(), attributes.group(), Credentials.CAP_DAC_READ_SEARCH)
+                && (wanted & ~readable) == 0;
     }
 
     /** Whether the caller may do what only the owner may: chmod(2), utime(2) with times, fcntl's O_NOATIME. */
     public static boolean owns(Credentials credentials, Attributes attributes) {
-        return credentials.fileSystemUser() == attributes.user() || credentials.has(Credentials.CAP_FOWNER);
+        return credentials.fileSystemUser() == attributes.user()
+                || credentials.holdsOver(attributes.user(), attributes.group(), Credentials.CAP_FOWNER);
     }
 
     /**
@@ -74,7 +76,7 @@ public final class Permission {
         if ((parent.mode() & FileMode.S_ISVTX) != 0
                 && credentials.fileSystemUser() != child.user()
                 && credentials.fileSystemUser() != parent.user()
-                && !credentials.has(Credentials.CAP_FOWNER)) {
+                && !credentials.holdsOver(child.user(), child.group(), Credentials.CAP_FOWNER)) {
             throw ErrnoException.of(Errno.EPERM);
         }
     }

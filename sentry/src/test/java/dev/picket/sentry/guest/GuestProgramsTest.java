@@ -42,7 +42,8 @@ class GuestProgramsTest {
             "fcntl",
             "inotify",
             "mqueue",
-            "seccomp_filters");
+            "seccomp_filters",
+            "namespaces");
 
     private static final int SECONDS = 60;
 

@@ -91,7 +91,7 @@ class FileOperationsTest {
         files.changeMode("/f", 0640);
         assertEquals("x", files.as(1000).read("/f"));
         assertErrno(Errno.EACCES, () -> files.as(1001).read("/f"));
-        TestFiles member = files.as(new Credentials(5, 5, 5, 5, 5, 5, 5, 5, new int[] {2000}, 0, 0, 0, 0, 0));
+        TestFiles member = files.as(new Credentials(5, 5, 5, 5, 5, 5, 5, 5, new int[] {2000}, 0, 0, 0, 0, 0, null));
         assertEquals("x", member.read("/f"));
         assertErrno(Errno.EACCES, () -> member.open("/f", O_WRONLY));
         files.changeMode("/f", 0040);

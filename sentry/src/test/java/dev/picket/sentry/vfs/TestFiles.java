@@ -60,7 +60,7 @@ public final class TestFiles implements AutoCloseable {
 
     public static Credentials user(int id, long capabilities) {
         return new Credentials(
-                id, id, id, id, id, id, id, id, new int[0], capabilities, capabilities, 0, capabilities, 0);
+                id, id, id, id, id, id, id, id, new int[0], capabilities, capabilities, 0, capabilities, 0, null);
     }
 
     /** The same files, as somebody else. */

@@ -16,7 +16,7 @@ final class MountFiles {
 
     /** The file mounts, which /proc/mounts leads to; see fstab(5). */
     void mounts(Caller reader, StringBuilder text) {
-        for (var mount : subject.kernel().mounts().mounts()) {
+        for (var mount : subject.task().namespaces().mount().mounts().mounts()) {
             String place = placeOf(mount);
             if (place == null) {
                 continue;
@@ -34,7 +34,7 @@ final class MountFiles {
 
     /** The file mountinfo; see proc_pid_mountinfo(5). */
     void mountInfo(Caller reader, StringBuilder text) {
-        for (var mount : subject.kernel().mounts().mounts()) {
+        for (var mount : subject.task().namespaces().mount().mounts().mounts()) {
             String place = placeOf(mount);
             if (place == null) {
                 continue;

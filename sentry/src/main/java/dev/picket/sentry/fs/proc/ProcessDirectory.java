@@ -1,5 +1,7 @@
 package dev.picket.sentry.fs.proc;
 
+import static dev.picket.platform.linux.CloneFlags.*;
+
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.credentials.Credentials;
 import dev.picket.sentry.errno.ErrnoException;
@@ -7,7 +9,6 @@ import dev.picket.sentry.fs.generated.GeneratedDirectory;
 import dev.picket.sentry.fs.generated.GeneratedFile;
 import dev.picket.sentry.fs.generated.GeneratedFileSystem;
 import dev.picket.sentry.fs.generated.GeneratedInode;
-import dev.picket.sentry.fs.generated.GeneratedLink;
 import dev.picket.sentry.kernel.ProcessInode;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.kernel.ThreadGroup;
@@ -62,9 +63,10 @@ final class ProcessDirectory extends GeneratedDirectory implements ProcessInode 
         secret("personality", 0400, (reader, text) -> text.append("00000000\n"));
         file("loginuid", 0444, (reader, text) -> text.append("4294967295"));
         file("sessionid", 0444, (reader, text) -> text.append("4294967295"));
-        file("uid_map", 0444, (reader, text) -> text.append("         0          0 4294967295\n"));
-        file("gid_map", 0444, (reader, text) -> text.append("         0          0 4294967295\n"));
-        file("setgroups", 0444, (reader, text) -> text.append("allow\n"));
+        var ids = new UserMaps(subject);
+        writable("uid_map", 0644, ids::users, ids::setUsers);
+        writable("gid_map", 0644, ids::groups, ids::setGroups);
+        writable("setgroups", 0644, ids::groupsPermission, ids::setGroupsPermission);
         file("oom_score", 0444, (reader, text) -> text.append(oomScore()).append('\n'));
         writable(
                 "oom_score_adj",
@@ -104,28 +106,22 @@ final class ProcessDirectory extends GeneratedDirectory implements ProcessInode 
         }
     }
 
-    /** All processes are in the same namespaces; the numbers are those of Linux's first ones. */
     private GeneratedInode namespaces() {
         var directory = new GeneratedDirectory(fileSystem, 0511, subject.owner());
         String[] names = {"cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "user", "uts"};
-        String[] types = {"cgroup", "ipc", "mnt", "net", "pid", "pid", "time", "user", "uts"};
-        long[] numbers = {
-            4026531835L,
-            4026531839L,
-            4026531841L,
-            4026531840L,
-            4026531836L,
-            4026531836L,
-            4026531834L,
-            4026531837L,
-            4026531838L
+        int[] kinds = {
+            CLONE_NEWCGROUP,
+            CLONE_NEWIPC,
+            CLONE_NEWNS,
+            CLONE_NEWNET,
+            CLONE_NEWPID,
+            CLONE_NEWPID,
+            CLONE_NEWTIME,
+            CLONE_NEWUSER,
+            CLONE_NEWUTS
         };
         for (int index = 0; index < names.length; index++) {
-            String target = types[index] + ":[" + numbers[index] + "]";
-            directory.add(names[index], new GeneratedLink(fileSystem, 0777, subject.owner(), caller -> {
-                subject.checkInspection(caller);
-                return target;
-            }));
+            directory.add(names[index], new NamespaceLink(fileSystem, subject, kinds[index]));
         }
         return directory;
     }

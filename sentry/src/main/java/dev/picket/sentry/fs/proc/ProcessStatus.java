@@ -2,6 +2,7 @@ package dev.picket.sentry.fs.proc;
 
 import dev.picket.platform.linux.Resource;
 import dev.picket.sentry.credentials.Credentials;
+import dev.picket.sentry.credentials.UserNamespace;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.ResourceLimits;
 import dev.picket.sentry.kernel.Task;
@@ -139,6 +140,7 @@ final class ProcessStatus {
         var task = subject.task();
         var process = subject.process();
         var credentials = task.credentials();
+        var space = reader.credentials().userNamespace();
 
         line(text, "Name", escape(task.name()));
         line(text, "Umask", String.format("%04o", task.directories().umask()));
@@ -153,22 +155,23 @@ final class ProcessStatus {
                 text,
                 "Uid",
                 ids(
-                        credentials.realUser(),
-                        credentials.effectiveUser(),
-                        credentials.savedUser(),
-                        credentials.fileSystemUser()));
+                        UserNamespace.userInside(space, credentials.realUser()),
+                        UserNamespace.userInside(space, credentials.effectiveUser()),
+                        UserNamespace.userInside(space, credentials.savedUser()),
+                        UserNamespace.userInside(space, credentials.fileSystemUser())));
         line(
                 text,
                 "Gid",
                 ids(
-                        credentials.realGroup(),
-                        credentials.effectiveGroup(),
-                        credentials.savedGroup(),
-                        credentials.fileSystemGroup()));
+                        UserNamespace.groupInside(space, credentials.realGroup()),
+                        UserNamespace.groupInside(space, credentials.effectiveGroup()),
+                        UserNamespace.groupInside(space, credentials.savedGroup()),
+                        UserNamespace.groupInside(space, credentials.fileSystemGroup())));
         line(text, "FDSize", task.hasEnded() ? 0 : task.files().capacity());
         var groups = new StringBuilder();
         for (int group : credentials.groups()) {
-            groups.append(Integer.toUnsignedString(group)).append(' ');
+            groups.append(Integer.toUnsignedString(UserNamespace.groupInside(space, group)))
+                    .append(' ');
         }
         line(text, "Groups", groups);
         line(text, "NStgid", process.id());

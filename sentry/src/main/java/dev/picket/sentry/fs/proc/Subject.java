@@ -102,10 +102,10 @@ final class Subject {
             return;
         }
         var who = caller.credentials();
-        if (who.has(Credentials.CAP_SYS_PTRACE)) {
+        var whom = task().credentials();
+        if (who.holdsIn(whom.userNamespace(), Credentials.CAP_SYS_PTRACE)) {
             return;
         }
-        var whom = task().credentials();
         int user = who.fileSystemUser();
         int group = who.fileSystemGroup();
         boolean same = user == whom.realUser()
@@ -115,7 +115,7 @@ final class Subject {
                 && group == whom.effectiveGroup()
                 && group == whom.savedGroup();
         boolean covers = (whom.permitted() & ~who.permitted()) == 0;
-        if (!same || !covers || !process.isDumpable()) {
+        if (!same || who.userNamespace() != whom.userNamespace() || !covers || !process.isDumpable()) {
             throw ErrnoException.of(Errno.EACCES);
         }
     }

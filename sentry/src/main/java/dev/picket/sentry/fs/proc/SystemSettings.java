@@ -11,8 +11,11 @@ import dev.picket.sentry.fs.generated.GeneratedFile;
 import dev.picket.sentry.fs.generated.GeneratedFileSystem;
 import dev.picket.sentry.fs.generated.GeneratedInode.Owner;
 import dev.picket.sentry.kernel.FileTable;
+import dev.picket.sentry.kernel.HostNames;
 import dev.picket.sentry.kernel.Kernel;
+import dev.picket.sentry.kernel.Namespace;
 import dev.picket.sentry.kernel.PidTable;
+import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.pipe.Pipe;
 import dev.picket.sentry.vfs.Caller;
 import java.util.UUID;
@@ -58,7 +61,6 @@ final class SystemSettings {
     }
 
     private GeneratedDirectory kernelFolder() {
-        var names = kernel.hostNames();
         var random = folder().addFile(
                         "uuid",
                         (reader, text) -> text.append(kernel.random().uuid()).append('\n'))
@@ -69,8 +71,8 @@ final class SystemSettings {
         pty.addFile("nr", (reader, text) -> text.append(kernel.terminals().all().size())
                 .append('\n'));
         var settings = folder().add("yama", folder().addLine("ptrace_scope", 0)) // debuggers look here first
-                .add("hostname", name(names::hostName, names::setHostName))
-                .add("domainname", name(names::domainName, names::setDomainName))
+                .add("hostname", name(HostNames::hostName, HostNames::setHostName))
+                .add("domainname", name(HostNames::domainName, HostNames::setDomainName))
                 .addLine("ostype", "Linux")
                 .addLine("osrelease", Kernel.RELEASE)
                 .addLine("version", Kernel.VERSION)
@@ -146,11 +148,11 @@ final class SystemSettings {
     }
 
     private interface NameSource {
-        String get();
+        String get(HostNames names);
     }
 
     private interface NameTarget {
-        void set(String name);
+        void set(HostNames names, String name);
     }
 
     private GeneratedFile name(NameSource source, NameTarget target) {
@@ -158,16 +160,23 @@ final class SystemSettings {
                 fileSystem,
                 0644,
                 Owner.ROOT,
-                (reader, text) -> text.append(source.get()).append('\n'),
+                (reader, text) ->
+                        text.append(source.get(uts(reader).hostNames())).append('\n'),
                 (writer, text) -> setName(writer, text, target));
     }
 
-    private static void setName(Caller writer, String text, NameTarget target) throws ErrnoException {
-        if (!writer.credentials().has(Credentials.CAP_SYS_ADMIN)) {
+    private Namespace uts(Caller caller) {
+        var task = caller instanceof Task own ? own : kernel.init().leader();
+        return task.namespaces().uts();
+    }
+
+    private void setName(Caller writer, String text, NameTarget target) throws ErrnoException {
+        var uts = uts(writer);
+        if (!writer.credentials().holdsIn(uts.owner(), Credentials.CAP_SYS_ADMIN)) {
             throw ErrnoException.of(Errno.EPERM);
         }
         int end = text.indexOf('\n');
         String name = end < 0 ? text : text.substring(0, end);
-        target.set(name.length() > NAME_LIMIT_BYTES ? name.substring(0, NAME_LIMIT_BYTES) : name);
+        target.set(uts.hostNames(), name.length() > NAME_LIMIT_BYTES ? name.substring(0, NAME_LIMIT_BYTES) : name);
     }
 }
