@@ -81,7 +81,6 @@ public final class Kernel implements AutoCloseable {
     private final TimeKeeper timeKeeper;
 
     private final RandomSource random = new RandomSource();
-    private final HostNames hostNames;
     private final Namespaces namespaces;
 
     /** Linux begins right behind the numbers of the first namespaces too. */
@@ -131,8 +130,7 @@ public final class Kernel implements AutoCloseable {
         this.ipc = new IpcNamespace(frames, Runtime.getRuntime().maxMemory() / IPC_SHARE, TaskThread::currentProcessId);
         this.messageQueues =
                 new MqueueFileSystem(MESSAGE_QUEUES_DEVICE, Runtime.getRuntime().maxMemory() / IPC_SHARE);
-        this.hostNames = new HostNames(options.hostName());
-        this.namespaces = Namespaces.first(mounts, hostNames);
+        this.namespaces = Namespaces.first(mounts, new HostNames(options.hostName()));
         this.vdso = new Vdso(frames);
         TimePage page = vdso.timePage();
         page.setCpus(options.cpus());
@@ -177,7 +175,7 @@ public final class Kernel implements AutoCloseable {
     }
 
     /** The namespaces that the first process is in. */
-    Namespaces namespaces() {
+    public Namespaces namespaces() {
         return namespaces;
     }
 
@@ -268,11 +266,6 @@ public final class Kernel implements AutoCloseable {
     /** Random bytes. */
     public RandomSource random() {
         return random;
-    }
-
-    /** Host and domain name. */
-    public HostNames firstHostNames() {
-        return hostNames;
     }
 
     /** The lock that guards the relations of processes: see the package. */

@@ -166,8 +166,7 @@ final class SystemSettings {
     }
 
     private Namespace uts(Caller caller) {
-        var task = caller instanceof Task own ? own : kernel.init().leader();
-        return task.namespaces().uts();
+        return (caller instanceof Task task ? task.namespaces() : kernel.namespaces()).uts();
     }
 
     private void setName(Caller writer, String text, NameTarget target) throws ErrnoException {

@@ -123,7 +123,7 @@ class ProcFileSystemTest {
         var admin = files.as(TestFiles.user(0, 1L << Credentials.CAP_SYS_ADMIN));
         admin.write("/proc/sys/kernel/hostname", "other\n");
         assertEquals("other\n", files.read("/proc/sys/kernel/hostname"));
-        assertEquals("other", kernel.firstHostNames().hostName());
+        assertEquals("other", kernel.namespaces().uts().hostNames().hostName());
     }
 
     @Test
