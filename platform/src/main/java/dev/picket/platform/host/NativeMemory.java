@@ -10,6 +10,9 @@ public final class NativeMemory {
     private static final Unsafe UNSAFE = unsafe();
     private static final long BYTES = Unsafe.ARRAY_BYTE_BASE_OFFSET;
 
+    /** For copyMemory C1, which compiles workers, calls into the virtual machine; what programs pass is mostly small. */
+    private static final int SMALL_BYTES = 128;
+
     private NativeMemory() {}
 
     /** Allocates zeroed memory of the C heap; {@link #free} gives it back. */
@@ -74,17 +77,39 @@ public final class NativeMemory {
     }
 
     public static void copy(long source, long destination, long lengthBytes) {
-        UNSAFE.copyMemory(source, destination, lengthBytes);
+        if (lengthBytes <= SMALL_BYTES && Math.abs(source - destination) >= lengthBytes) {
+            copySmall(null, source, null, destination, (int) lengthBytes);
+        } else {
+            UNSAFE.copyMemory(source, destination, lengthBytes);
+        }
     }
 
     public static void copyToArray(long source, byte[] destination, int offset, int length) {
         java.util.Objects.checkFromIndexSize(offset, length, destination.length);
-        UNSAFE.copyMemory(null, source, destination, BYTES + offset, length);
+        copy(null, source, destination, BYTES + offset, length);
     }
 
     public static void copyFromArray(byte[] source, int offset, long destination, int length) {
         java.util.Objects.checkFromIndexSize(offset, length, source.length);
-        UNSAFE.copyMemory(source, BYTES + offset, null, destination, length);
+        copy(source, BYTES + offset, null, destination, length);
+    }
+
+    private static void copy(byte[] from, long source, byte[] to, long destination, int length) {
+        if (length <= SMALL_BYTES) {
+            copySmall(from, source, to, destination, length);
+        } else {
+            UNSAFE.copyMemory(from, source, to, destination, length);
+        }
+    }
+
+    private static void copySmall(byte[] from, long source, byte[] to, long destination, int length) {
+        int done = 0;
+        for (; done <= length - Long.BYTES; done += Long.BYTES) {
+            UNSAFE.putLong(to, destination + done, UNSAFE.getLong(from, source + done));
+        }
+        for (; done < length; done++) {
+            UNSAFE.putByte(to, destination + done, UNSAFE.getByte(from, source + done));
+        }
     }
 
     public static void fill(long address, long lengthBytes, byte value) {

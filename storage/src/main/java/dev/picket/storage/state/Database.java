@@ -17,8 +17,8 @@ import org.h2.Driver;
  * for each other costs less than a pool.
  */
 public final class Database implements AutoCloseable {
-    /** How long a change may stay in memory only. */
-    public static final int WRITE_DELAY_MILLIS = 50;
+    /** How long a change may stay in memory only. H2 looks ten times as often, also when there is nothing to write. */
+    public static final int WRITE_DELAY_MILLIS = 200;
 
     // Only our own lock on the data directory guards against other processes: H2's would start a watchdog thread.
     // Closing on exit is the service's business. The compaction at close is bounded.

@@ -198,7 +198,7 @@ class DatabaseTest {
         public static void main(String[] args) throws Exception {
             Database database = Database.open(Path.of(args[0]));
             new ContainerRecords(database, Clock.systemUTC()).insert(A, "victim", "{\"a\":1}");
-            Thread.sleep(20 * Database.WRITE_DELAY_MILLIS);
+            Thread.sleep(10 * Database.WRITE_DELAY_MILLIS);
             Runtime.getRuntime().halt(STATUS);
         }
     }
