@@ -46,7 +46,10 @@ final class Shapes {
             process_vm_writev dxuxux, renameat2 asasx, seccomp xxx, getrandom xux, memfd_create sx, execveat asxxx,
             membarrier dxd, copy_file_range dxdxux, preadv2 dxdux, pwritev2 dxdux, statx asxxx, rseq xuxx,
             pidfd_send_signal ddxx, pidfd_open dx, clone3 xu, close_range uux, openat2 asxu, pidfd_getfd ddx,
-            faccessat2 asox, epoll_pwait2 dxdxxu, fchmodat2 asox
+            faccessat2 asox, epoll_pwait2 dxdxxu, fchmodat2 asox, shmget xuo, shmat dxx, shmctl ddx, shmdt x,
+            semget xdo, semop dxu, semctl dddx, semtimedop dxux, msgget xo, msgsnd dxux, msgrcv dxudx, msgctl ddx,
+            mq_open sxox, mq_unlink s, mq_timedsend dbuux, mq_timedreceive dxuxx, mq_notify dx, mq_getsetattr dxx,
+            inotify_init, inotify_add_watch dsx, inotify_rm_watch dd, inotify_init1 x
             """;
 
     private final Map<String, String> byName = new HashMap<>();
