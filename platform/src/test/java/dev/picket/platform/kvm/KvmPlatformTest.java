@@ -57,7 +57,6 @@ class KvmPlatformTest extends PlatformContract {
 
     @Test
     void exceptions_are_what_linux_makes_of_them() {
-        assertException("f1", Signal.SIGTRAP, SignalCode.TRAP_BRKPT); // int1
         assertException("cd 04", Signal.SIGSEGV, SignalCode.SI_KERNEL); // int 4
         // pushf; or dword [rsp], AC; popf; mov rax, [rsp+1]
         assertException("9c 81 0c 24 00 00 04 00 9d 48 8b 44 24 01", Signal.SIGBUS, SignalCode.BUS_ADRALN);
