@@ -9,7 +9,11 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <net/if.h>
 
 static struct sockaddr_in at(uint32_t address, int port) {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
@@ -690,6 +694,76 @@ static void groups_on_the_loopback(void) {
     close(s), close(c);
 }
 
+static void the_interface_by_ioctl(void) {
+    int s = socket(AF_INET, SOCK_DGRAM, 0);
+    struct ifreq r = {0};
+    strcpy(r.ifr_name, "lo");
+    CHECK(ioctl(s, SIOCGIFINDEX, &r) == 0 && r.ifr_ifindex == 1 && ioctl(s, SIOCGIFMTU, &r) == 0 && r.ifr_mtu == 65536);
+    CHECK(ioctl(s, SIOCGIFFLAGS, &r) == 0 && (r.ifr_flags & 0xffff) == (IFF_UP | IFF_LOOPBACK | IFF_RUNNING));
+    CHECK(ioctl(s, SIOCGIFADDR, &r) == 0 && ((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    CHECK(ioctl(s, SIOCGIFNETMASK, &r) == 0 && ((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr == htonl(0xff000000));
+    CHECK(ioctl(s, SIOCGIFHWADDR, &r) == 0 && r.ifr_hwaddr.sa_family == 772);
+    CHECK(if_nametoindex("lo") == 1 && strcmp(if_indextoname(1, r.ifr_name), "lo") == 0);
+    strcpy(r.ifr_name, "eth99");
+    FAILS(ENODEV, ioctl(s, SIOCGIFINDEX, &r));
+    int other = socket(AF_UNIX, SOCK_DGRAM, 0);
+    strcpy(r.ifr_name, "lo");
+    CHECK(ioctl(other, SIOCGIFMTU, &r) == 0);
+    FAILS(ENOTTY, ioctl(other, SIOCGIFNETMASK, &r));
+    close(other);
+    struct ifreq all[8];
+    struct ifconf c = {.ifc_len = sizeof all, .ifc_req = all};
+    CHECK(ioctl(s, SIOCGIFCONF, &c) == 0 && c.ifc_len >= (int)sizeof *all && strcmp(all[0].ifr_name, "lo") == 0);
+    close(s);
+}
+
+static void the_interface_by_netlink(void) {
+    struct ifaddrs *all;
+    int seen = 0;
+    CHECK(getifaddrs(&all) == 0);
+    for (struct ifaddrs *a = all; a; a = a->ifa_next) {
+        if (strcmp(a->ifa_name, "lo") || !a->ifa_addr) continue;
+        CHECK(a->ifa_flags & IFF_LOOPBACK);
+        if (a->ifa_addr->sa_family == AF_INET)
+            seen |= ((struct sockaddr_in *)a->ifa_addr)->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+        if (a->ifa_addr->sa_family == AF_INET6)
+            seen |= IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)a->ifa_addr)->sin6_addr) << 1;
+        seen |= (a->ifa_addr->sa_family == AF_PACKET) << 2;
+    }
+    CHECK(seen == 7);
+    freeifaddrs(all);
+    int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    struct sockaddr_nl name = {.nl_family = AF_NETLINK};
+    socklen_t length = sizeof name;
+    CHECK(bind(s, (void *)&name, sizeof name) == 0 && getsockname(s, (void *)&name, &length) == 0 && name.nl_pid != 0);
+    struct {
+        struct nlmsghdr h;
+        struct ifinfomsg i;
+    } ask = {{sizeof ask, RTM_GETLINK, NLM_F_REQUEST, 42, 0}, {.ifi_index = 1}}, none = ask;
+    char got[8192];
+    struct nlmsghdr *h = (void *)got;
+    CHECK(send(s, &ask, sizeof ask, 0) == sizeof ask && recv(s, got, sizeof got, 0) > 0);
+    CHECK(h->nlmsg_type == RTM_NEWLINK && h->nlmsg_seq == 42 && h->nlmsg_pid == name.nl_pid);
+    none.i.ifi_index = 4711;
+    CHECK(send(s, &none, sizeof none, 0) == sizeof none && recv(s, got, sizeof got, 0) > 0);
+    CHECK(h->nlmsg_type == NLMSG_ERROR && ((struct nlmsgerr *)NLMSG_DATA(h))->error == -ENODEV);
+    FAILS(EAGAIN, recv(s, got, sizeof got, MSG_DONTWAIT));
+    FAILS(EINVAL, bind(s, (void *)&(struct sockaddr_in){AF_INET}, 16));
+    FAILS(ESOCKTNOSUPPORT, socket(AF_NETLINK, SOCK_STREAM, NETLINK_ROUTE));
+    close(s);
+}
+
+static void sockets_are_shown_in_proc(void) {
+    int server = listening(0, 3), seen = 0;
+    char line[512], wanted[64];
+    snprintf(wanted, sizeof wanted, "0100007F:%04X 00000000:0000 0A", port_of(server));
+    FILE *f = fopen("/proc/net/tcp", "r");
+    CHECK(f != NULL);
+    while (f && fgets(line, sizeof line, f)) seen += strstr(line, wanted) != NULL;
+    CHECK(seen == 1);
+    fclose(f), close(server);
+}
+
 int main(void) {
     RUN(sockets_of_each_kind);
     RUN(stream_between_client_and_server);
@@ -716,5 +790,8 @@ int main(void) {
     RUN(both_families_meet);
     RUN(files_and_pipes_into_sockets);
     RUN(groups_on_the_loopback);
+    RUN(the_interface_by_ioctl);
+    RUN(the_interface_by_netlink);
+    RUN(sockets_are_shown_in_proc);
     DONE;
 }

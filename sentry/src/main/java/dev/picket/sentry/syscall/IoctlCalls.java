@@ -37,7 +37,7 @@ final class IoctlCalls {
                 task.memory().putInt(argument, (int) Math.max(Integer.MIN_VALUE, Math.min(left, Integer.MAX_VALUE)));
             }
             default -> {
-                if (file instanceof Socket && InterfaceRequests.covers(request)) {
+                if (file instanceof Socket socket && InterfaceRequests.covers(request, socket.domain())) {
                     return task.kernel().network().interfaceRequests().control(task, request, argument);
                 }
                 return file.control(task, request, argument);

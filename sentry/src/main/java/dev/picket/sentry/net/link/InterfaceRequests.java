@@ -11,7 +11,7 @@ import dev.picket.sentry.memory.MemoryManager;
 import dev.picket.sentry.vfs.Caller;
 import java.nio.charset.StandardCharsets;
 
-/** The requests of netdevice(7), which every socket takes, of whatever family. */
+/** The requests of netdevice(7): every socket takes them, but those about addresses only sockets of AF_INET. */
 public final class InterfaceRequests {
     private static final int FIRST = SIOCADDRT;
     private static final int LAST = 0x89ff;
@@ -24,9 +24,12 @@ public final class InterfaceRequests {
         this.links = links;
     }
 
-    /** Whether a request of ioctl(2) is about interfaces, not about the socket itself. */
-    public static boolean covers(int request) {
-        return request >= FIRST && request <= LAST;
+    /** Whether a request of ioctl(2) to a socket of family {@code domain} is about interfaces, not the socket itself. */
+    public static boolean covers(int request, int domain) {
+        return switch (request) {
+            case SIOCGIFADDR, SIOCGIFDSTADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK -> domain == Sockets.AF_INET;
+            default -> request >= FIRST && request <= LAST;
+        };
     }
 
     /**
