@@ -414,7 +414,7 @@ pgbench -q -i -s 1 2>/dev/null; pgbench -c 4 -j 2 -t 100 2>/dev/null | grep -E '
 psql -Atc 'SELECT count(*) FROM pgbench_accounts; SELECT count(*) FROM pgbench_history; SELECT sum(a) FROM generate_series(1, 100000) a'
 pg_ctl -D d -m fast stop >/dev/null; grep -c 'is shut down' server.log
 U
-setpriv --reuid 1000 --regid 1000 --clear-groups bash as-user
+setpriv --reuid 65534 --regid 65534 --clear-groups bash as-user
 """,
     """
 number of transactions actually processed: 400/400
