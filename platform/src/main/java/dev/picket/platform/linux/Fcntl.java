@@ -122,6 +122,9 @@ public final class Fcntl {
     public static final int FALLOC_FL_INSERT_RANGE = 32;
     public static final int FALLOC_FL_UNSHARE_RANGE = 64;
 
+    /** The modes that Linux knows, whether a file system has them or not. */
+    public static final int FALLOC_FL_SUPPORTED = 0x7b;
+
     // lseek
     public static final int SEEK_SET = 0;
     public static final int SEEK_CUR = 1;

@@ -59,6 +59,17 @@ public final class FileTable {
         return descriptor;
     }
 
+    /** Whether there is a descriptor for one more file: EMFILE. open(2) asks before it looks at the path. */
+    public synchronized void checkRoom() throws ErrnoException {
+        int descriptor = lowestFree;
+        while (descriptor < files.length && files[descriptor] != null) {
+            descriptor++;
+        }
+        if (descriptor >= limit()) {
+            throw ErrnoException.of(Errno.EMFILE);
+        }
+    }
+
     /** The file of a descriptor, or null. */
     public OpenFile get(int descriptor) {
         var current = files;

@@ -85,11 +85,11 @@ final class Inspection {
     void checkSync(long address, long end, boolean invalidate) throws ErrnoException {
         long stamp = memory.lock.readLock();
         try {
+            if (invalidate && mappings.anyLocked(address, end)) {
+                throw ErrnoException.of(Errno.EBUSY); // also behind a hole
+            }
             if (!mappings.covers(address, end)) {
                 throw ErrnoException.of(Errno.ENOMEM);
-            }
-            if (invalidate && mappings.anyLocked(address, end)) {
-                throw ErrnoException.of(Errno.EBUSY);
             }
         } finally {
             memory.lock.unlockRead(stamp);

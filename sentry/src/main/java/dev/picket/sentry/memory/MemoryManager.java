@@ -331,15 +331,19 @@ public final class MemoryManager {
     public void protect(long address, long lengthBytes, int prot) throws ErrnoException {
         int growth = prot & (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP);
         int known = Mman.PROT_READ | Mman.PROT_WRITE | Mman.PROT_EXEC | Mman.PROT_SEM;
-        if ((address & Pages.PAGE_BYTES - 1) != 0
-                || (prot & ~(known | growth)) != 0
-                || growth == (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP)) {
+        if ((address & Pages.PAGE_BYTES - 1) != 0 || growth == (Mman.PROT_GROWSDOWN | Mman.PROT_GROWSUP)) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         if (lengthBytes == 0) {
             return;
         }
         long length = Pages.pageUp(lengthBytes);
+        if (Long.compareUnsigned(address + length, address) <= 0) {
+            throw ErrnoException.of(Errno.ENOMEM);
+        }
+        if ((prot & ~(known | growth)) != 0) {
+            throw ErrnoException.of(Errno.EINVAL); // which Linux finds only now
+        }
         if (length <= 0 || address < 0 || address > addressLimit - length) {
             throw ErrnoException.of(Errno.ENOMEM);
         }
@@ -433,15 +437,38 @@ public final class MemoryManager {
      */
     public void lock(long address, long lengthBytes, boolean locked) throws ErrnoException {
         long start = Pages.pageDown(address);
-        if (Long.compareUnsigned(address + lengthBytes, address) < 0) {
+        long length = Pages.pageUp(lengthBytes + (address - start));
+        if (Long.compareUnsigned(start + length, start) < 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        long end = rangeEnd(start, lengthBytes + (address - start), Errno.ENOMEM);
+        if (length == 0) {
+            return; // also when rounding up comes to nothing
+        }
+        long end = rangeEnd(start, length, Errno.ENOMEM);
         long stamp = lock.writeLock();
         try {
             new Advice(this).setLocked(start, end, locked);
         } finally {
             lock.unlockWrite(stamp);
+        }
+    }
+
+    /** What mlock(2) finds when it makes the pages present: ENOMEM if part of the range cannot be accessed at all. */
+    public void checkAccessible(long address, long lengthBytes) throws ErrnoException {
+        long start = Pages.pageDown(address);
+        long end = start + Pages.pageUp(lengthBytes + (address - start)); // checked by lock()
+        if (end == start) {
+            return;
+        }
+        long stamp = lock.readLock();
+        try {
+            for (Vma vma : mappings.all()) {
+                if (vma.start < end && vma.end > start && vma.prot == Mman.PROT_NONE) {
+                    throw ErrnoException.of(Errno.ENOMEM);
+                }
+            }
+        } finally {
+            lock.unlockRead(stamp);
         }
     }
 

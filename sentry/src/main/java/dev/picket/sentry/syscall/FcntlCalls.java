@@ -20,6 +20,9 @@ final class FcntlCalls {
     /** Status flags that F_SETFL changes at once; O_ASYNC is beside them, others it ignores. */
     private static final int SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 
+    /** Mandatory locks of flock(2), which nobody has any more. */
+    private static final int LOCK_MAND = 32;
+
     private FcntlCalls() {}
 
     /** fcntl(2). */
@@ -191,6 +194,13 @@ final class FcntlCalls {
         int fd = args.asInt(0);
         int operation = args.asInt(1);
 
+        if ((operation & LOCK_MAND) != 0) {
+            return 0; // since Linux 5.18 these are ignored, whatever the descriptor
+        }
+        int kind = operation & ~LOCK_NB;
+        if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN) {
+            throw ErrnoException.of(Errno.EINVAL); // before the descriptor is looked at
+        }
         OpenFile file = task.file(fd);
         FileLocks locks = file.inode().locks();
 

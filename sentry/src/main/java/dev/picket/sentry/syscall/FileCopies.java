@@ -27,6 +27,9 @@ final class FileCopies {
         long count = limit(args.asSize(3));
 
         OpenFile in = ReadWrite.readable(task, inDescriptor);
+        if (offsetAddress != 0) {
+            ReadWrite.checkPositions(task, inDescriptor);
+        }
         OpenFile out = ReadWrite.writable(task, outDescriptor);
         if (!isMappable(in) || (out.flags() & O_APPEND) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
@@ -54,14 +57,22 @@ final class FileCopies {
         long outOffsetAddress = args.asAddress(3);
         long count = limit(args.asSize(4));
         int flags = args.asInt(5);
+
+        task.file(inDescriptor);
+        task.file(outDescriptor);
+        if (inOffsetAddress != 0) {
+            task.memory().getLong(inOffsetAddress);
+        }
+        if (outOffsetAddress != 0) {
+            task.memory().getLong(outOffsetAddress);
+        }
         if (flags != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-
+        checkRegular(task.file(inDescriptor));
+        checkRegular(task.file(outDescriptor));
         OpenFile in = ReadWrite.readable(task, inDescriptor);
         OpenFile out = ReadWrite.writable(task, outDescriptor);
-        checkRegular(in);
-        checkRegular(out);
         if ((out.flags() & O_APPEND) != 0) {
             throw ErrnoException.of(Errno.EBADF);
         }

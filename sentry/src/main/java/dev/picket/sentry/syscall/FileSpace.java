@@ -30,7 +30,9 @@ final class FileSpace {
 
         var found = PathWalk.resolve(task, task.workingDirectory(), path, PathWalk.FOLLOW);
 
-        FileSizeLimit.check(task, size);
+        if (found.inode().type() == FileMode.S_IFREG) {
+            FileSizeLimit.check(task, size); // other files fail for what they are
+        }
         Metadata.truncate(task, found, size);
         return 0;
     }
@@ -59,19 +61,21 @@ final class FileSpace {
         int mode = args.asInt(1);
         long offset = args.asLong(2);
         long length = args.asLong(3);
+
+        task.file(fd);
         if (offset < 0 || length <= 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        if (offset + length < 0) {
-            throw ErrnoException.of(Errno.EFBIG);
-        }
-
+        checkFallocateMode(mode);
         OpenFile file = ReadWrite.writable(task, fd);
         switch (file.inode().type()) {
             case FileMode.S_IFREG -> {}
             case FileMode.S_IFIFO -> throw ErrnoException.of(Errno.ESPIPE);
             case FileMode.S_IFDIR -> throw ErrnoException.of(Errno.EISDIR);
             default -> throw ErrnoException.of(Errno.ENODEV);
+        }
+        if (offset + length < 0) {
+            throw ErrnoException.of(Errno.EFBIG);
         }
 
         if ((mode & (FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) == 0) {
@@ -80,6 +84,15 @@ final class FileSpace {
         file.allocate(mode, offset, length);
         file.noteModification();
         return 0;
+    }
+
+    private static void checkFallocateMode(int mode) throws ErrnoException {
+        boolean punches = (mode & FALLOC_FL_PUNCH_HOLE) != 0;
+        if ((mode & ~FALLOC_FL_SUPPORTED) != 0
+                || punches && (mode & FALLOC_FL_ZERO_RANGE) != 0
+                || punches && (mode & FALLOC_FL_KEEP_SIZE) == 0) {
+            throw ErrnoException.of(Errno.EOPNOTSUPP);
+        }
     }
 
     /** fsync(2), fdatasync(2), syncfs(2). */
@@ -108,7 +121,10 @@ final class FileSpace {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
-        return flushed(file);
+        return switch (file.inode().type()) {
+            case FileMode.S_IFREG, FileMode.S_IFDIR, FileMode.S_IFBLK, FileMode.S_IFLNK -> 0;
+            default -> throw ErrnoException.of(Errno.ESPIPE);
+        };
     }
 
     private static long flushed(OpenFile file) throws ErrnoException {
@@ -127,7 +143,7 @@ final class FileSpace {
         if (file.inode().type() == FileMode.S_IFIFO) {
             throw ErrnoException.of(Errno.ESPIPE);
         }
-        if (advice < 0 || advice > POSIX_FADV_NOREUSE) {
+        if (args.asLong(2) < 0 || advice < 0 || advice > POSIX_FADV_NOREUSE) {
             throw ErrnoException.of(Errno.EINVAL);
         }
         return 0;

@@ -168,7 +168,7 @@ final class FileStatus {
         }
 
         Credentials credentials = task.credentials();
-        Path found = PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags));
+        Path found = PathWalk.resolve(task, OpenClose.start(task, directory, path, flags), path, walk(flags));
 
         Metadata.checkAccess((flags & AT_EACCESS) != 0 ? credentials : ofRealIds(credentials), found, wanted);
         return 0;
@@ -221,7 +221,7 @@ final class FileStatus {
                     ? task.workingDirectory().inode()
                     : task.fileOrPath(directory).inode();
         }
-        return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, walk(flags))
+        return PathWalk.resolve(task, OpenClose.start(task, directory, path, flags), path, walk(flags))
                 .inode();
     }
 

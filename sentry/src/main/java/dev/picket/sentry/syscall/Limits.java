@@ -41,8 +41,8 @@ final class Limits {
         int resource = args.asInt(1);
         long newAddress = args.asAddress(2);
         long oldAddress = args.asAddress(3);
+        var limit = newAddress == 0 ? null : read(task, newAddress); // before all else
         check(resource);
-        var limit = newAddress == 0 ? null : read(task, newAddress);
         var process = process(task, id);
 
         var old = process.limits().get(resource);

@@ -27,10 +27,13 @@ final class Links {
     /** linkat(2). */
     static long linkat(Task task, SyscallArguments args) throws ErrnoException {
         int existingDirectory = args.asInt(0);
-        String existing = task.path(args.asAddress(1));
         int directory = args.asInt(2);
-        String path = task.path(args.asAddress(3));
         int flags = args.asInt(4);
+        if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0) {
+            throw ErrnoException.of(Errno.EINVAL); // before the paths are looked at
+        }
+        String existing = task.path(args.asAddress(1));
+        String path = task.path(args.asAddress(3));
 
         return link(task, existingDirectory, existing, directory, path, flags);
     }
@@ -46,7 +49,7 @@ final class Links {
         int walk = (flags & AT_SYMLINK_FOLLOW) != 0 ? PathWalk.FOLLOW : 0;
         walk |= (flags & AT_EMPTY_PATH) != 0 ? PathWalk.EMPTY_PATH : 0;
 
-        Path found = PathWalk.resolve(task, OpenClose.start(task, existingDirectory, existing), existing, walk);
+        Path found = PathWalk.resolve(task, OpenClose.start(task, existingDirectory, existing, flags), existing, walk);
         FileOperations.link(task, found, OpenClose.start(task, directory, path), path);
         return 0;
     }
@@ -154,21 +157,25 @@ final class Links {
     /** renameat2(2). */
     static long renameat2(Task task, SyscallArguments args) throws ErrnoException {
         int oldDirectory = args.asInt(0);
-        String oldPath = task.path(args.asAddress(1));
         int newDirectory = args.asInt(2);
-        String newPath = task.path(args.asAddress(3));
         int flags = args.asInt(4);
+        checkRenameFlags(flags); // before the paths are looked at
+        String oldPath = task.path(args.asAddress(1));
+        String newPath = task.path(args.asAddress(3));
 
         return rename(task, oldDirectory, oldPath, newDirectory, newPath, flags);
     }
 
-    private static long rename(Task task, int oldDirectory, String oldPath, int newDirectory, String newPath, int flags)
-            throws ErrnoException {
+    private static void checkRenameFlags(int flags) throws ErrnoException {
         boolean exchange = (flags & RENAME_EXCHANGE) != 0;
         if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0
                 || exchange && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
+    }
+
+    private static long rename(Task task, int oldDirectory, String oldPath, int newDirectory, String newPath, int flags)
+            throws ErrnoException {
         if ((flags & RENAME_WHITEOUT) != 0 && !task.credentials().has(Credentials.CAP_MKNOD)) {
             throw ErrnoException.of(Errno.EPERM);
         }

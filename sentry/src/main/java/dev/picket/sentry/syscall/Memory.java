@@ -3,6 +3,7 @@ package dev.picket.sentry.syscall;
 import static dev.picket.platform.linux.Mman.*;
 
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.FileMode;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.memory.MapRequest;
@@ -53,6 +54,10 @@ final class Memory {
         if (length == 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
+        if (Long.compareUnsigned(length, -PAGE_BYTES) > 0) {
+            throw ErrnoException.of(
+                    Errno.ENOMEM); // rounded up it is none; Linux finds that before it looks at the flags
+        }
 
         MapRequest request = file == null
                 ? anonymous(address, length, prot, flags)
@@ -89,6 +94,9 @@ final class Memory {
         if (!file.isReadable()) {
             throw ErrnoException.of(Errno.EACCES);
         }
+        if ((prot & PROT_EXEC) != 0 && isWithoutName(file)) {
+            throw ErrnoException.of(Errno.EPERM); // pipes, sockets and the like are on file systems that forbid it
+        }
         if (file.path() != null && (file.path().mount().flags() & Mount.NO_EXECUTE) != 0) {
             if ((prot & PROT_EXEC) != 0) {
                 throw ErrnoException.of(Errno.EPERM);
@@ -100,6 +108,14 @@ final class Memory {
             throw ErrnoException.of(Errno.EINVAL);
         }
         return new MapRequest(address, length, prot, flags, mappable, offset, maxProt, null);
+    }
+
+    private static boolean isWithoutName(OpenFile file) {
+        return switch (file.inode().type()) {
+            case FileMode.S_IFSOCK, 0 -> true;
+            case FileMode.S_IFIFO -> file.path() == null;
+            default -> false;
+        };
     }
 
     private static int sharedProt(OpenFile file, int prot) throws ErrnoException {
@@ -208,6 +224,7 @@ final class Memory {
         if (address < 0 || length < 0 || length > memory.addressLimit() - address) {
             throw ErrnoException.of(Errno.ENOMEM);
         }
+        task.buffer(vector, (length + PAGE_BYTES - 1) / PAGE_BYTES); // EFAULT comes first
         byte[] residency = new byte[RESIDENCY_PAGES];
         long pages = (length + PAGE_BYTES - 1) / PAGE_BYTES;
         for (long done = 0; done < pages; ) {
@@ -228,6 +245,7 @@ final class Memory {
         long length = args.asSize(1);
 
         task.memory().lock(address, length, true);
+        task.memory().checkAccessible(address, length);
         return 0;
     }
 
@@ -238,7 +256,11 @@ final class Memory {
         if ((flags & ~MLOCK_ONFAULT) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        return mlock(task, args);
+        if ((flags & MLOCK_ONFAULT) == 0) {
+            return mlock(task, args);
+        }
+        task.memory().lock(args.asAddress(0), args.asSize(1), true);
+        return 0;
     }
 
     /** munlock(2). */

@@ -140,12 +140,23 @@ final class OpenClose {
 
     /** Where a path given with a descriptor starts: an absolute path does not look at the descriptor at all. */
     static Path start(Task task, int directory, String path) throws ErrnoException {
+        return start(task, directory, path, 0);
+    }
+
+    /** As the other, with flags of which AT_EMPTY_PATH lets the path be empty: ENOENT without it, before all else. */
+    static Path start(Task task, int directory, String path, int flags) throws ErrnoException {
+        if (path.isEmpty() && (flags & AT_EMPTY_PATH) == 0) {
+            throw ErrnoException.of(Errno.ENOENT);
+        }
         return path.startsWith("/") ? task.workingDirectory() : task.directory(directory);
     }
 
     private static long open(Task task, Path start, String path, int flags, int mode) throws ErrnoException {
         int known = flags & KNOWN;
         int bits = mode & ~task.directories().umask();
+        if (!path.isEmpty()) {
+            task.files().checkRoom();
+        }
         return install(task, FileOperations.open(task, start, path, normal(known), bits), known);
     }
 

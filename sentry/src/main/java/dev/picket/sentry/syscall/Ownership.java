@@ -129,8 +129,6 @@ final class Ownership {
             modifiedSeconds = memory.getLong(times + 16);
             modifiedNanos = memory.getLong(times + 24);
         }
-        checkNanos(nanos);
-        checkNanos(modifiedNanos);
         if (nanos == UTIME_OMIT && modifiedNanos == UTIME_OMIT) {
             return 0; // Linux does not even look at the path
         }
@@ -138,6 +136,8 @@ final class Ownership {
         Path found = pathAddress == 0 && directory != AT_FDCWD
                 ? timesOf(task, directory, flags)
                 : find(task, directory, task.path(pathAddress), flags);
+        checkNanos(nanos); // Linux looks at the path first
+        checkNanos(modifiedNanos);
 
         long now = task.kernel().clock().realtimeNanos();
         boolean both = nanos == UTIME_NOW && modifiedNanos == UTIME_NOW;
@@ -231,7 +231,7 @@ final class Ownership {
         if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        return PathWalk.resolve(task, OpenClose.start(task, directory, path), path, FileStatus.walk(flags));
+        return PathWalk.resolve(task, OpenClose.start(task, directory, path, flags), path, FileStatus.walk(flags));
     }
 
     /** Where an open file is; pipes, sockets and the like have places of their own. */

@@ -52,6 +52,9 @@ final class Pipes {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
+        if (length == 0) {
+            return 0;
+        }
         var in = ReadWrite.readable(task, inDescriptor);
         var out = ReadWrite.writable(task, outDescriptor);
         if (!(in instanceof PipeEnd source) || !(out instanceof PipeEnd target) || source.pipe() == target.pipe()) {

@@ -86,6 +86,9 @@ final class ProcessControl {
                 task.privileges().setNoNewPrivileges();
             }
             case Prctl.PR_GET_NO_NEW_PRIVS -> {
+                if (argument != 0 || args.asLong(2) != 0 || args.asLong(3) != 0 || args.asLong(4) != 0) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
                 return task.privileges().noNewPrivileges() ? 1 : 0;
             }
             case Prctl.PR_SET_CHILD_SUBREAPER -> task.group().setChildSubreaper(argument != 0);

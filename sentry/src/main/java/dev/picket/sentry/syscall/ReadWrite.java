@@ -4,6 +4,7 @@ import static dev.picket.platform.linux.Poll.READABLE;
 import static dev.picket.platform.linux.Poll.WRITABLE;
 
 import dev.picket.platform.linux.Errno;
+import dev.picket.platform.linux.Fcntl;
 import dev.picket.platform.linux.FileMode;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
@@ -60,7 +61,7 @@ final class ReadWrite {
         var file = readable(task, fd);
         var destination = task.buffers(vectors, count);
 
-        return read(task, file, destination);
+        return destination.remaining() == 0 ? 0 : read(task, file, destination);
     }
 
     /** writev(2). */
@@ -72,7 +73,7 @@ final class ReadWrite {
         var file = writable(task, fd);
         var source = task.buffers(vectors, count);
 
-        return write(task, file, source);
+        return source.remaining() == 0 ? 0 : write(task, file, source);
     }
 
     /** pread(2). */
@@ -82,6 +83,7 @@ final class ReadWrite {
         long count = args.asSize(2);
         long offset = checkOffset(args.asLong(3));
 
+        checkPositions(task, fd);
         var file = readable(task, fd);
         var destination = task.buffer(address, count);
 
@@ -95,6 +97,7 @@ final class ReadWrite {
         long count = args.asSize(2);
         long offset = checkOffset(args.asLong(3));
 
+        checkPositions(task, fd);
         var file = writable(task, fd);
         var source = task.buffer(address, count);
 
@@ -108,6 +111,7 @@ final class ReadWrite {
         int count = args.asInt(2);
         long offset = checkOffset(args.asLong(3));
 
+        checkPositions(task, fd);
         var file = readable(task, fd);
         var destination = task.buffers(vectors, count);
 
@@ -121,6 +125,7 @@ final class ReadWrite {
         int count = args.asInt(2);
         long offset = checkOffset(args.asLong(3));
 
+        checkPositions(task, fd);
         var file = writable(task, fd);
         var source = task.buffers(vectors, count);
 
@@ -138,6 +143,9 @@ final class ReadWrite {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
 
+        if (offset != -1) {
+            checkPositions(task, fd);
+        }
         var file = readable(task, fd);
         var destination = task.buffers(vectors, count);
 
@@ -161,6 +169,9 @@ final class ReadWrite {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
 
+        if (offset != -1) {
+            checkPositions(task, fd);
+        }
         var file = writable(task, fd);
         var source = task.buffers(vectors, count);
 
@@ -187,6 +198,12 @@ final class ReadWrite {
         int whence = args.asInt(2);
 
         var file = task.file(fd);
+        if (whence < Fcntl.SEEK_SET || whence > Fcntl.SEEK_HOLE) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        if (file.inode().type() == 0) {
+            return 0; // eventfd(2), epoll(7) and their like: noop_llseek() of Linux
+        }
 
         return file.seek(offset, whence);
     }
@@ -209,6 +226,14 @@ final class ReadWrite {
         return file;
     }
 
+    /** ESPIPE for what has no positions, before Linux looks at how the file was opened, or at the buffers; EBADF. */
+    static void checkPositions(Task task, int fd) throws ErrnoException {
+        switch (task.file(fd).inode().type()) {
+            case FileMode.S_IFIFO, FileMode.S_IFSOCK, 0 -> throw ErrnoException.of(Errno.ESPIPE);
+            default -> {}
+        }
+    }
+
     private static long checkOffset(long offset) throws ErrnoException {
         if (offset < 0) {
             throw ErrnoException.of(Errno.EINVAL);
@@ -218,6 +243,12 @@ final class ReadWrite {
 
     /** Reads, and waits if there is nothing yet. */
     static long read(Task task, OpenFile file, GuestBuffer destination) throws ErrnoException {
+        if (destination.remaining() == 0) {
+            int type = file.inode().type();
+            if (type == FileMode.S_IFIFO || type == FileMode.S_IFSOCK) {
+                return 0; // pipe(7) and sockets do not even wait
+            }
+        }
         file.beforeRead(task);
         return accessed(task, file, task.untilReady(file, READABLE, destination, OpenFile::read));
     }

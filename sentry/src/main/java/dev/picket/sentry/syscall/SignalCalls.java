@@ -100,10 +100,12 @@ final class SignalCalls {
         if (Long.compareUnsigned(args.asSize(1), Long.BYTES) > 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
-        task.memory()
-                .putLong(
-                        args.asAddress(0),
-                        task.signals().available() & task.signals().mask());
+        long pending = task.signals().available() & task.signals().mask();
+        byte[] bytes = java.nio.ByteBuffer.allocate(Long.BYTES)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .putLong(pending)
+                .array();
+        task.memory().copyOut(args.asAddress(0), bytes, 0, (int) args.asSize(1));
         return 0;
     }
 

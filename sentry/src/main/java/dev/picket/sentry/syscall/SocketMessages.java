@@ -31,9 +31,9 @@ final class SocketMessages {
         long nameAddress = args.asAddress(4);
         int nameLength = args.asInt(5);
 
+        var source = task.buffer(address, length); // Linux looks at the range before the descriptor
         var socket = SocketCalls.socketOf(task, descriptor);
         byte[] name = nameAddress == 0 ? null : SocketCalls.address(task, nameAddress, nameLength);
-        var source = task.buffer(address, length);
 
         return send(task, socket, source, name, ControlMessages.Outgoing.NONE, flags);
     }
@@ -148,8 +148,9 @@ final class SocketMessages {
         long nameAddress = args.asAddress(4);
         long nameLengthAddress = args.asAddress(5);
 
+        var destination = task.buffer(address, length); // Linux looks at the range before the descriptor
         var socket = SocketCalls.socketOf(task, descriptor);
-        var request = request(task.buffer(address, length), flags);
+        var request = request(destination, flags);
 
         long result = receive(task, socket, request, flags);
         request.releaseFiles();

@@ -33,6 +33,9 @@ final class Splices {
             throw ErrnoException.of(Errno.EINVAL);
         }
 
+        if (length == 0) {
+            return 0;
+        }
         OpenFile in = ReadWrite.readable(task, inDescriptor);
         OpenFile out = ReadWrite.writable(task, outDescriptor);
         boolean fromPipe = in.inode().type() == FileMode.S_IFIFO;

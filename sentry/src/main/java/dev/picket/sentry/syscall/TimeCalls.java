@@ -78,9 +78,6 @@ final class TimeCalls {
     static long clockNanosleep(Task task, SyscallArguments args) throws ErrnoException {
         int clock = args.asInt(0);
         int flags = args.asInt(1);
-        if (clock == CLOCK_THREAD_CPUTIME_ID) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
         long now = GuestClocks.now(task, clock);
         if (!GuestClocks.isWallClock(clock)) {
             throw ErrnoException.of(Errno.EOPNOTSUPP);

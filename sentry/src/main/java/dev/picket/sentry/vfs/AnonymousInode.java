@@ -35,8 +35,9 @@ public class AnonymousInode extends Inode {
         this.number = fileSystem.nextInodeNumber();
         this.type = mode & FileMode.S_IFMT;
         this.permissions = mode & FileMode.S_IALLUGO;
-        this.user = owner.fileSystemUser();
-        this.group = owner.fileSystemGroup();
+        // What has no type shares one inode on Linux, which is root's.
+        this.user = type == 0 ? 0 : owner.fileSystemUser();
+        this.group = type == 0 ? 0 : owner.fileSystemGroup();
         this.linkName = kind.indexOf('[') >= 0 || kind.indexOf(':') >= 0 ? kind : kind + ":[" + number + "]";
     }
 

@@ -38,7 +38,7 @@ public final class Metadata {
         FileOperations.checkWritable(path);
         Inode inode = path.inode();
         Attributes attributes = inode.attributes();
-        if (inode.type() == FileMode.S_IFLNK) {
+        if (inode.type() == FileMode.S_IFLNK || inode.type() == 0) {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
         if (!Permission.owns(credentials, attributes)) {

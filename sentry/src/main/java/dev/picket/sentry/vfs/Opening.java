@@ -66,7 +66,8 @@ final class Opening {
         while (true) {
             PathWalk.Last last = walk.toLast();
             if (!last.isOrdinary() || last.slash()) {
-                throw ErrnoException.of(Errno.EISDIR);
+                boolean exists = !last.isOrdinary() && (flags & Fcntl.O_EXCL) != 0;
+                throw ErrnoException.of(exists ? Errno.EEXIST : Errno.EISDIR);
             }
             Path found = walk.child(last.name());
             if (found == null) {

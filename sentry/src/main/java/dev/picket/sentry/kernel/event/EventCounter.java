@@ -69,7 +69,7 @@ public final class EventCounter extends WaitableFile {
 
     @Override
     public long write(GuestBuffer source) throws ErrnoException {
-        if (source.remaining() < Long.BYTES) {
+        if (source.remaining() != Long.BYTES) { // more, too, since Linux 6.9
             throw ErrnoException.of(Errno.EINVAL);
         }
         byte[] value = new byte[Long.BYTES];
