@@ -297,14 +297,17 @@ static void print(const char *text) {
     if (write(TRACE_FD, text, strlen(text)) < 0) _exit(3);
 }
 
+static void become_nobody(void) {
+    if (getuid() != 0) return;
+    if (chown(".", 65534, 65534) || setgroups(0, NULL) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534))
+        _exit(4);
+}
+
 static void prepare(void) {
     mmap((void *)(ARENA - PAGE), (ARENA_PAGES + 2) * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     mprotect((void *)ARENA, ARENA_PAGES * PAGE, PROT_READ | PROT_WRITE);
     mmap((void *)WINDOW, WINDOW_PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     signal(SIGPIPE, SIG_IGN);
-    if (getuid() == 0) {
-        if (chown(".", 65534, 65534) || setgroups(0, NULL) || setresgid(65534, 65534, 65534) || setresuid(65534, 65534, 65534)) _exit(4);
-    }
     umask(022);
     struct rlimit files = {48, 48}, size = {1L << 30, 1L << 30}, locked = {1 << 20, 1 << 20}, none = {0, 0};
     dup2(1, TRACE_FD);
@@ -332,6 +335,7 @@ static int compared(uint64_t seed, long count, long from) {
     uint64_t sum = 0xcbf29ce484222325ULL;
     char line[512];
     prepare();
+    become_nobody();
     state = seed * 0x9E3779B97F4A7C15ULL + 1;
     for (long index = 0; index < count; index++) {
         const struct row *row = &ROWS[pick(ROW_COUNT)];
@@ -432,6 +436,7 @@ static int hostile(uint64_t seed, long count) {
         pid_t child = fork();
         if (child == 0) {
             setpgid(0, 0);
+            become_nobody(); /* it cannot kill its parent */
             hostile_child((seed << 32 | round) * 0x9E3779B97F4A7C15ULL + 1, 2000);
         }
         int status = 0;
