@@ -1,23 +1,24 @@
-package dev.picket.platform.ptrace;
+package dev.picket.platform.select;
 
 import dev.picket.platform.Access;
 import dev.picket.platform.Stop;
 import dev.picket.platform.contract.Guest;
 import java.util.Arrays;
 
-/** Prints what the operations of the ptrace platform cost here, in microseconds; run its main method. */
-final class PtraceBenchmark {
+/** Prints what the operations of a platform cost here, in microseconds; its main method takes the name. */
+final class PlatformBenchmark {
     private static final long DATA = 0x80_0000;
     private static final int ROUNDS = 7;
 
-    private PtraceBenchmark() {}
+    private PlatformBenchmark() {}
 
     private interface Operation {
         void run() throws Exception;
     }
 
     public static void main(String[] arguments) throws Exception {
-        try (var platform = PtracePlatform.open();
+        String name = arguments[0];
+        try (var platform = Platforms.open(name);
                 var guest = new Guest(platform, a -> {
                     var loop = a.here();
                     a.syscall();
@@ -34,6 +35,22 @@ final class PtraceBenchmark {
                 guest.context.setSyscallResult(0);
                 check(guest.run());
             });
+            print("system call whose registers are asked for", 5_000, () -> {
+                guest.context.registers();
+                guest.context.setSyscallResult(0);
+                check(guest.run());
+            });
+            long call = guest.context.registers().rip();
+            print("fault that maps a page", 5_000, () -> {
+                guest.space.unmap(DATA, Guest.PAGE);
+                guest.context.registers().rip(DATA);
+                if (guest.run() != Stop.FAULT) {
+                    throw new AssertionError();
+                }
+                guest.space.map(DATA, platform.memory(), Guest.CODE_OFFSET, Guest.PAGE, access | Access.EXECUTE, false);
+                check(guest.run());
+            });
+            guest.context.registers().rip(call);
             print("FPU state there and back", 2_000, () -> {
                 byte[] area = new byte[guest.context.fpuStateBytes()];
                 guest.context.readFpuState(area);
@@ -67,7 +84,7 @@ final class PtraceBenchmark {
                 thread.join();
             });
         }
-        print("open and close", 20, () -> PtracePlatform.open().close());
+        print("open and close", 20, () -> Platforms.open(name).close());
     }
 
     private static void print(String what, int count, Operation operation) throws Exception {
@@ -80,7 +97,7 @@ final class PtraceBenchmark {
             micros[round] = (System.nanoTime() - start) / 1e3 / count;
         }
         Arrays.sort(micros);
-        System.out.printf("%-45s %8.2f µs%n", what, micros[ROUNDS / 2]);
+        System.out.printf("%-45s best %8.2f median %8.2f µs%n", what, micros[0], micros[ROUNDS / 2]);
     }
 
     private static void check(Stop stop) {
