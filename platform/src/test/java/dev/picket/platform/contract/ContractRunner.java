@@ -3,24 +3,34 @@ package dev.picket.platform.contract;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Runs test classes with nothing but their annotations, where JUnit's engine would take minutes to load: in a machine that
- * is emulated in software. Arguments are class names, each perhaps followed by # and part of a method's name.
+ * is emulated in software. Arguments are class names, each perhaps followed by # and part of a method's name, and parts of
+ * names that are left out, each behind a minus sign.
  */
 final class ContractRunner {
     private ContractRunner() {}
 
     public static void main(String[] arguments) throws Exception {
         int failures = 0;
+        var leftOut = Arrays.stream(arguments)
+                .filter(argument -> argument.startsWith("-"))
+                .map(argument -> argument.substring(1))
+                .toList();
         for (String argument : arguments) {
+            if (argument.startsWith("-")) {
+                continue;
+            }
             String[] parts = argument.split("#");
             for (Class<?> type = Class.forName(parts[0]); type != Object.class; type = type.getSuperclass()) {
                 for (Method method : type.getDeclaredMethods()) {
-                    boolean isChosen = parts.length == 1 || method.getName().contains(parts[1]);
+                    boolean isChosen = (parts.length == 1 || method.getName().contains(parts[1]))
+                            && leftOut.stream().noneMatch(method.getName()::contains);
                     if (isChosen && method.isAnnotationPresent(Test.class) && !run(Class.forName(parts[0]), method)) {
                         failures++;
                     }
