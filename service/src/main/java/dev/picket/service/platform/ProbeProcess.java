@@ -31,7 +31,7 @@ final class ProbeProcess {
     private static final Logger LOGGER = LoggerFactory.getLogger(ProbeProcess.class);
 
     /** The program has a shorter deadline for each platform; this is for what stops all of it. */
-    private static final long SECONDS = 15;
+    private static final long SECONDS = 40;
 
     private final List<String> command;
     private final Map<String, PlatformStatus> found = new LinkedHashMap<>();
