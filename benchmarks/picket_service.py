@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -57,6 +58,7 @@ class Picket:
         self.options = options
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the service does not outlive us
         self.log = open(os.path.join(self.directory, "picket.log"), "w+")
         self.process = subprocess.Popen(
             [os.path.join(ROOT, "picket"), "serve", "--listen", "unix://" + self.socket, "--no-host-image",

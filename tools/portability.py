@@ -136,6 +136,7 @@ def cell(platform):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that dockerd does not outlive us
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="only the environments whose names hold this text")
     options = parser.parse_args()
