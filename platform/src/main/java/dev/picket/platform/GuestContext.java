@@ -25,7 +25,10 @@ public interface GuestContext extends AutoCloseable {
     /** Number of the system call; valid after {@link Stop#SYSCALL}. Not validated: any 64-bit value. */
     long syscallNumber();
 
-    /** Argument {@code index}, 0 to 5, of the system call; valid after {@link Stop#SYSCALL}. */
+    /**
+     * Argument {@code index}, 0 to 5, of the system call; valid after {@link Stop#SYSCALL}. It is what {@link #registers()}
+     * hold, and changes with them.
+     */
     long syscallArgument(int index);
 
     /** Sets what the system call returns to the guest: a result, or a negated errno. */

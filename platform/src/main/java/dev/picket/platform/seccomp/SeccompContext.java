@@ -41,7 +41,10 @@ final class SeccompContext implements GuestContext {
 
     private final SeccompPlatform platform;
     private final Registers registers = new Registers(NativeMemory.allocate(Registers.BYTES));
+
+    /** Arguments of the call that the thread waits in. */
     private final long[] arguments = new long[6];
+
     private final CpuAccount account = new CpuAccount();
     private final Object kickLock = new Object();
 
@@ -252,12 +255,6 @@ final class SeccompContext implements GuestContext {
 
     private Stop trappedCall(long number) {
         callNumber = number;
-        arguments[0] = registers.rdi();
-        arguments[1] = registers.rsi();
-        arguments[2] = registers.rdx();
-        arguments[3] = registers.r10();
-        arguments[4] = registers.r8();
-        arguments[5] = registers.r9();
         registers.origRax(callNumber);
         registers.rax(-Errno.ENOSYS);
         registersDirty = true;
@@ -330,7 +327,18 @@ final class SeccompContext implements GuestContext {
 
     @Override
     public long syscallArgument(int index) {
-        return arguments[index];
+        if (isInCall) {
+            return arguments[index];
+        }
+        return switch (index) {
+            case 0 -> registers.rdi();
+            case 1 -> registers.rsi();
+            case 2 -> registers.rdx();
+            case 3 -> registers.r10();
+            case 4 -> registers.r8();
+            case 5 -> registers.r9();
+            default -> throw new IndexOutOfBoundsException(index);
+        };
     }
 
     @Override

@@ -86,6 +86,22 @@ public abstract class PlatformContract {
     }
 
     @Test
+    void arguments_follow_what_is_written_to_the_registers() {
+        try (var guest = new Guest(platform, a -> {
+            a.mov(RSI, 2);
+            a.mov32(RAX, 39); // getpid, which a platform may show without any registers at first
+            a.syscall();
+        })) {
+            assertEquals(Stop.SYSCALL, guest.run());
+            assertEquals(2, guest.context.syscallArgument(1));
+
+            guest.context.registers().rsi(77);
+
+            assertEquals(77, guest.context.syscallArgument(1));
+        }
+    }
+
+    @Test
     void a_fault_is_resolved_by_a_mapping() {
         try (var guest = new Guest(platform, a -> {
             a.mov(RBX, DATA);

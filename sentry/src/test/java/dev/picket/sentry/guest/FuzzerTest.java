@@ -50,7 +50,7 @@ class FuzzerTest {
                     List.of(
                             "/bin/sh",
                             "-c",
-                            "mkdir /tmp/fuzz; cd /tmp/fuzz; exec /guest/fuzz " + String.join(" ", arguments)),
+                            "mkdir -m 700 /tmp/fuzz; cd /tmp/fuzz; exec /guest/fuzz " + String.join(" ", arguments)),
                     false);
         }
 
