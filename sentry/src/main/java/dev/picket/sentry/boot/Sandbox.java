@@ -272,7 +272,9 @@ final class Sandbox {
         boolean main = number == Command.MAIN;
         synchronized (process) {
             // Waits until the start was told.
-            process.exited(new Event.Exited(number, status, group.isKilledForMemory(), usage), main);
+            process.exited(
+                    new Event.Exited(number, status, group.isKilledForMemory(), kernel.isKilledForCpuTime(), usage),
+                    main);
         }
         if (main) {
             Thread drain = new Thread(() -> endStreamsLater(process), "drain");

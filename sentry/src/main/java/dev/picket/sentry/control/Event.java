@@ -34,8 +34,9 @@ public sealed interface Event {
      *
      * @param status as a shell shows it: the exit status, or 128 plus the signal
      * @param outOfMemory whether the sandbox's memory limit killed it
+     * @param outOfCpuTime whether the whole sandbox was ended because its CPU time was used up
      */
-    record Exited(int process, int status, boolean outOfMemory, Usage usage) implements Event {}
+    record Exited(int process, int status, boolean outOfMemory, boolean outOfCpuTime, Usage usage) implements Event {}
 
     /** What a process and its children used. */
     record Usage(long userCpuNanos, long systemCpuNanos, long peakMemoryBytes) {}

@@ -127,6 +127,7 @@ public final class FrameCodec {
                     .putInt(exited.process())
                     .putInt(exited.status())
                     .putBoolean(exited.outOfMemory())
+                    .putBoolean(exited.outOfCpuTime())
                     .putLong(exited.usage().userCpuNanos())
                     .putLong(exited.usage().systemCpuNanos())
                     .putLong(exited.usage().peakMemoryBytes());
@@ -182,6 +183,7 @@ public final class FrameCodec {
                     case EXITED -> new Event.Exited(
                             input.getInt(),
                             input.getInt(),
+                            input.getBoolean(),
                             input.getBoolean(),
                             new Event.Usage(input.getLong(), input.getLong(), input.getLong()));
                     case CRASHED -> new Event.Crashed(input.getString());

@@ -110,6 +110,9 @@ public final class Kernel implements AutoCloseable {
     private volatile boolean closing;
     private volatile MemoryWatch memoryWatch;
     private volatile boolean dying;
+    private volatile boolean killedForCpuTime;
+    /** CPU time of all tasks that have ended. Guarded by the tree lock. */
+    private long endedCpuNanos;
 
     /** @throws ErrnoException ENOMEM if guest memory has no room for the vDSO */
     public Kernel(
@@ -373,6 +376,39 @@ public final class Kernel implements AutoCloseable {
     public void limitMemory(long limitBytes) {
         memoryWatch = new MemoryWatch(this, limitBytes);
         memoryWatch.start();
+    }
+
+    /** Holds the sandbox, all its processes together, to so much CPU time: beyond it, it ends. */
+    void limitCpuTime(long limitSeconds) {
+        var watch = new CpuTimeWatch(this, limitSeconds);
+        timerService.schedule(System.nanoTime(), watch::look);
+    }
+
+    /** CPU time that all processes have used so far, those that have ended included. */
+    public long cpuNanos() {
+        synchronized (tree) {
+            long sum = endedCpuNanos;
+            for (var process : processes.all()) {
+                sum += process.liveCpuNanos();
+            }
+            return sum;
+        }
+    }
+
+    /** A task has ended, after so much CPU time. With the tree lock. */
+    void addEnded(long cpuNanos) {
+        endedCpuNanos += cpuNanos;
+    }
+
+    /** Ends the sandbox because it has used up its CPU time. */
+    void killForCpuTime() {
+        killedForCpuTime = true;
+        killAll();
+    }
+
+    /** Whether the sandbox was ended because it has used up its CPU time. */
+    public boolean isKilledForCpuTime() {
+        return killedForCpuTime;
     }
 
     /** Stops all guest threads before they run guest code again, until {@link #resume}. */

@@ -9,7 +9,7 @@ package dev.picket.sentry.kernel;
  * @param openFiles RLIMIT_NOFILE of the first process
  * @param processes how many tasks there may be at once; each costs a thread of the Sentry
  * @param fileSizeBytes RLIMIT_FSIZE of the first process; 0 for none
- * @param cpuSeconds CPU time after which the sandbox is killed; 0 for none
+ * @param cpuSeconds CPU time of all processes together after which the sandbox is killed; 0 for none
  */
 public record KernelOptions(
         String hostName,

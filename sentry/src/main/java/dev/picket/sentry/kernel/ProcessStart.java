@@ -131,6 +131,9 @@ final class ProcessStart {
             processes.put(group);
             if (first) {
                 kernel.setInit(group);
+                if (kernel.options().cpuSeconds() > 0) {
+                    kernel.limitCpuTime(kernel.options().cpuSeconds());
+                }
             }
             group.timers().watchCpuLimit();
             return task;
@@ -145,6 +148,7 @@ final class ProcessStart {
                     Resource.RLIMIT_FSIZE, new ResourceLimits.Limit(options.fileSizeBytes(), options.fileSizeBytes()));
         }
         if (options.cpuSeconds() > 0) {
+            // What programs ask for. The sandbox's own watch is in time before it, or at the same time.
             limits.set(Resource.RLIMIT_CPU, new ResourceLimits.Limit(options.cpuSeconds(), options.cpuSeconds()));
         }
         return limits;

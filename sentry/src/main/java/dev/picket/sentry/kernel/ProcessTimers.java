@@ -99,6 +99,10 @@ public final class ProcessTimers {
     private void cpuLimitReached() {
         long hard = group.limits().get(Resource.RLIMIT_CPU).hard();
         if (hard >= 0 && cpuNanos() / NANOS_PER_SECOND >= hard) {
+            long sandbox = group.kernel().options().cpuSeconds();
+            if (sandbox > 0 && hard >= sandbox) { // then the sandbox's own time is over, too
+                group.kernel().killForCpuTime();
+            }
             group.beginExit(Signal.SIGKILL);
         } else {
             send(Signal.SIGXCPU);

@@ -322,6 +322,15 @@ public final class ThreadGroup {
         return sum;
     }
 
+    /** CPU time of the tasks that have not ended. With the tree lock. */
+    long liveCpuNanos() {
+        long sum = 0;
+        for (var task : tasks) {
+            sum += task.userNanos() + task.systemNanos();
+        }
+        return sum;
+    }
+
     /** CPU time of the children that were waited for, and of theirs. */
     public Usage childrenUsage() {
         var sum = new Usage();
@@ -334,6 +343,7 @@ public final class ThreadGroup {
     /** Adds the usage of a task that ends. With the tree lock. */
     void addEnded(Task task) {
         endedTasks.add(task.userNanos(), task.systemNanos());
+        kernel.addEnded(task.userNanos() + task.systemNanos());
     }
 
     /** Adds the usage of a child that was waited for. With the tree lock. */

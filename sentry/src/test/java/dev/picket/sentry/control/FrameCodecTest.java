@@ -57,7 +57,7 @@ class FrameCodecTest {
             new Event.StartFailed(3, Event.Reason.NOT_EXECUTABLE, "permission denied"),
             new Event.OutputEnd(0, Command.STDOUT),
             new Event.InputCredit(0, 65536),
-            new Event.Exited(0, 137, true, new Event.Usage(1, 2, Long.MAX_VALUE)),
+            new Event.Exited(0, 137, true, false, new Event.Usage(1, 2, Long.MAX_VALUE)),
             new Event.Crashed("java.lang.IllegalStateException\n\tat ..."));
 
     @Test

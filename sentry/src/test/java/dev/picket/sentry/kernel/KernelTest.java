@@ -175,6 +175,22 @@ class KernelTest {
     }
 
     @Test
+    void all_processes_share_the_sandboxs_cpu_time_and_those_that_have_ended_count() throws ErrnoException {
+        var options = new KernelOptions("bounded", 1, 1L << 30, 1024, 100, 0, 1);
+        try (var sandbox = new TestSandbox(options)) {
+            var started = sandbox.shell(
+                    "while :; do (i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done) & wait; echo round; done");
+
+            assertEquals(SIGKILL, started.await());
+            assertTrue(
+                    started.output().text().contains("round\nround\n"),
+                    started.output().text());
+            assertTrue(sandbox.kernel().isKilledForCpuTime());
+            assertTrue(sandbox.kernel().cpuNanos() >= TimeUnit.SECONDS.toNanos(1));
+        }
+    }
+
+    @Test
     void an_idle_sandbox_uses_no_cpu_time() throws Exception {
         try (var sandbox = new TestSandbox()) {
             var started = sandbox.start("/bin/sleep", "1000");

@@ -114,7 +114,8 @@ final class Run implements WorkerListener {
             }
         } else if (event instanceof Event.Exited end) {
             if (end.process() == Command.MAIN) {
-                finish(end.status() & 0xff, end.outOfMemory(), "");
+                String error = end.outOfCpuTime() ? "the sandbox has used up its CPU time" : "";
+                finish(end.status() & 0xff, end.outOfMemory(), error);
                 worker.terminate();
             } else {
                 forget(end.process()).exited(end.status() & 0xff);

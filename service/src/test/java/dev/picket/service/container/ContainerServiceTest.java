@@ -225,7 +225,7 @@ class ContainerServiceTest {
     void a_worker_that_breaks_the_rules_is_ended() throws Exception {
         for (Event event : List.of(
                 new Event.Output(7, 1, new byte[1]),
-                new Event.Exited(7, 0, false, new Event.Usage(0, 0, 0)),
+                new Event.Exited(7, 0, false, false, new Event.Usage(0, 0, 0)),
                 new Event.Started(0, 1),
                 new Event.Ready("x", 1))) {
             try (var fixture = new ServiceFixture(directory)) {

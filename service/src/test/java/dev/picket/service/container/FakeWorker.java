@@ -96,7 +96,7 @@ final class FakeWorker implements Worker {
     }
 
     void exit(int status) {
-        tell(new Event.Exited(Command.MAIN, status, false, new Event.Usage(0, 0, 0)));
+        tell(new Event.Exited(Command.MAIN, status, false, false, new Event.Usage(0, 0, 0)));
     }
 
     /** The process dies. */
