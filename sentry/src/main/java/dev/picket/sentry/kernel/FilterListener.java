@@ -28,6 +28,9 @@ public final class FilterListener extends OpenFile {
 
     // struct seccomp_notif_addfd: 0 id, 8 flags, 12 source, 16 target, 20 flags of the target
     private static final int ADDFD_BYTES = 24;
+    private static final int PAGE_BYTES = 4096;
+    private static final int SIZE_SHIFT = 16;
+    private static final int SIZE_MASK = 0x3fff;
     private static final int O_CLOEXEC = 02000000;
 
     private enum Stage {
@@ -131,12 +134,19 @@ public final class FilterListener extends OpenFile {
             case (int) SECCOMP_IOCTL_NOTIF_SEND -> answer(task, argument);
             case (int) SECCOMP_IOCTL_NOTIF_ID_VALID, (int) SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR -> checkId(
                     task, argument);
-            case (int) SECCOMP_IOCTL_NOTIF_ADDFD -> {
-                return addDescriptor(task, argument);
+            default -> {
+                if (extensible(request) != extensible((int) SECCOMP_IOCTL_NOTIF_ADDFD)) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                return addDescriptor(task, argument, request >>> SIZE_SHIFT & SIZE_MASK);
             }
-            default -> throw ErrnoException.of(Errno.EINVAL);
         }
         return 0;
+    }
+
+    /** A request without direction and size of its structure, which may grow in kernels to come; ioctl(2), _IOC. */
+    private static int extensible(int request) {
+        return request & 0xffff;
     }
 
     private void receive(Task task, long address) throws ErrnoException {
@@ -224,9 +234,17 @@ public final class FilterListener extends OpenFile {
     }
 
     /** Gives the waiting task a descriptor of the supervisor's. */
-    private long addDescriptor(Task task, long address) throws ErrnoException {
-        byte[] bytes = new byte[ADDFD_BYTES];
+    private long addDescriptor(Task task, long address, int sizeBytes) throws ErrnoException {
+        if (sizeBytes < ADDFD_BYTES || sizeBytes >= PAGE_BYTES) {
+            throw ErrnoException.of(Errno.EINVAL);
+        }
+        byte[] bytes = new byte[sizeBytes];
         task.memory().copyIn(address, bytes, 0, bytes.length);
+        for (int i = ADDFD_BYTES; i < sizeBytes; i++) {
+            if (bytes[i] != 0) {
+                throw ErrnoException.of(Errno.E2BIG); // a field that only a newer kernel knows
+            }
+        }
         long id = Bytes.getLong(bytes, 0);
         int flags = Bytes.getInt(bytes, 8);
         int target = Bytes.getInt(bytes, 16);

@@ -559,6 +559,11 @@ public final class Task implements TerminalCaller, Runnable {
         return semaphoreUndo;
     }
 
+    /** Whether both undo the same, or none anything yet. Any thread may ask; the answer may be old. */
+    public boolean sharesSemaphoreUndo(Task other) {
+        return semaphoreUndo == other.semaphoreUndo;
+    }
+
     /** Shares another task's: CLONE_SYSVSEM. Before the task starts. */
     void setSemaphoreUndo(UndoList undo) {
         semaphoreUndo = undo;

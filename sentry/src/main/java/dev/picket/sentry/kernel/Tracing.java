@@ -420,7 +420,8 @@ public final class Tracing {
         var signals = task.signals();
         if (callNumber < 0) {
             signals.clearInterruption();
-        } else {
+        } else if (signals.interruption() != null || tracer() != null) {
+            // Without either, a code of that kind is a result that a supervisor has made up: seccomp_unotify(2).
             signals.resumeInterruption(task.context().registers().rax(), callNumber);
         }
         callNumber = -1;

@@ -43,7 +43,7 @@ final class Shapes {
             timerfd_create dx, eventfd u, fallocate dxuu, timerfd_settime dxxx, timerfd_gettime dx, accept4 dxxx,
             signalfd4 dxux, eventfd2 ux, epoll_create1 x, dup3 ddx, pipe2 xx, preadv dxdu, pwritev dxdu,
             recvmmsg dxuxx, prlimit64 ddxx, syncfs d, sendmmsg dxux, getcpu xxx, process_vm_readv dxuxux,
-            process_vm_writev dxuxux, renameat2 asasx, seccomp xxx, getrandom xux, memfd_create sx, execveat asxxx,
+            process_vm_writev dxuxux, kcmp dddxx, renameat2 asasx, seccomp xxx, getrandom xux, memfd_create sx, execveat asxxx,
             membarrier dxd, copy_file_range dxdxux, preadv2 dxdux, pwritev2 dxdux, statx asxxx, rseq xuxx,
             pidfd_send_signal ddxx, pidfd_open dx, clone3 xu, close_range uux, openat2 asxu, pidfd_getfd ddx,
             faccessat2 asox, epoll_pwait2 dxdxxu, fchmodat2 asox, shmget xuo, shmat dxx, shmctl ddx, shmdt x,

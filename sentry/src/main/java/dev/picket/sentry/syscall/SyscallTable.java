@@ -374,7 +374,7 @@ public final class SyscallTable {
         supported(309, "getcpu", Affinity::getcpu);
         supported(310, "process_vm_readv", ProcessMemory::processVmReadv);
         supported(311, "process_vm_writev", ProcessMemory::processVmWritev);
-        refused(312, "kcmp", ENOSYS, "not yet");
+        partial(312, "kcmp", ProcessComparison::kcmp, "no KCMP_EPOLL_TFD");
         refused(313, "finit_module", EPERM, "no modules");
         partial(314, "sched_setattr", Scheduling::schedSetattr, UNSCHEDULED);
         supported(315, "sched_getattr", Scheduling::schedGetattr);
