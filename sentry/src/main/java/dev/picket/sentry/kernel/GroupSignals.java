@@ -126,15 +126,15 @@ public final class GroupSignals {
         }
     }
 
-    /** Adds the signal of a POSIX timer, unless one of the same timer is queued still; false then. */
-    boolean sendTimer(Task target, SignalInfo info) {
+    /** Adds the signal of a POSIX timer, unless one of the same timer is queued still. */
+    void sendTimer(Task target, SignalInfo info) {
         synchronized (this) {
             var queue = target == null ? pending : target.signals().pending();
             if (queue.hasTimer(info.signal(), info.timer())) {
-                return false;
+                return;
             }
         }
-        return send(target, info, false);
+        send(target, info, false);
     }
 
     /** A stop signal takes back SIGCONT, and SIGCONT takes back stop signals and continues the process; see signal(7). */

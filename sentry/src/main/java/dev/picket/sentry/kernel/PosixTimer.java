@@ -3,6 +3,7 @@ package dev.picket.sentry.kernel;
 import dev.picket.platform.linux.Clocks;
 import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Countdown;
+import java.util.function.LongSupplier;
 
 /** A timer of timer_create(2). Any thread may call. */
 public final class PosixTimer {
@@ -14,14 +15,25 @@ public final class PosixTimer {
     private long value;
     private final Task target;
     private final Countdown countdown;
-    private int overrun;
+    /** Expirations since its signal was taken last. */
+    private long expirations;
+
     private int lastOverrun;
 
     /**
+     * @param cpuClock CPU time by which it runs, or null if it runs by the time of day
      * @param notify SIGEV_SIGNAL, SIGEV_NONE or SIGEV_THREAD_ID
      * @param target the task that SIGEV_THREAD_ID names, or null
      */
-    PosixTimer(ThreadGroup group, int id, int clock, int notify, int signal, long value, Task target, Task creator) {
+    PosixTimer(
+            ThreadGroup group,
+            int id,
+            int clock,
+            LongSupplier cpuClock,
+            int notify,
+            int signal,
+            long value,
+            Task target) {
         this.group = group;
         this.id = id;
         this.clock = clock;
@@ -29,18 +41,10 @@ public final class PosixTimer {
         this.signal = signal;
         this.value = value;
         this.target = target;
-        boolean cpu = clock == Clocks.CLOCK_PROCESS_CPUTIME_ID || clock == Clocks.CLOCK_THREAD_CPUTIME_ID;
         this.countdown = new Countdown(
                 group.kernel().timers(),
-                switch (clock) {
-                    case Clocks.CLOCK_PROCESS_CPUTIME_ID -> () -> {
-                        var usage = group.usage();
-                        return usage.userNanos() + usage.systemNanos();
-                    };
-                    case Clocks.CLOCK_THREAD_CPUTIME_ID -> () -> creator.userNanos() + creator.systemNanos();
-                    default -> System::nanoTime;
-                },
-                cpu,
+                cpuClock == null ? System::nanoTime : cpuClock,
+                cpuClock != null,
                 this::expired);
     }
 
@@ -67,24 +71,34 @@ public final class PosixTimer {
         value = id;
     }
 
+    /** Sets the timer; answers what it was set to before. See timer_settime(2). */
+    public Countdown.Setting set(long delayNanos, long intervalNanos) {
+        var before = countdown.replace(delayNanos, intervalNanos);
+        synchronized (this) {
+            expirations = 0;
+            lastOverrun = 0;
+        }
+        return before;
+    }
+
     private void expired(long times) {
         if (notify == Clocks.SIGEV_NONE) {
             return;
         }
-        int count;
         synchronized (this) {
-            overrun = (int) Math.min(Integer.MAX_VALUE, overrun + times);
-            count = overrun - 1;
+            expirations += times;
         }
         var receiver = notify == Clocks.SIGEV_THREAD_ID ? target : null;
         if (receiver != null && receiver.hasEnded()) {
             return;
         }
-        if (group.signals().sendTimer(receiver, SignalInfo.ofTimer(signal, id, count, value))) {
-            synchronized (this) {
-                lastOverrun = count;
-                overrun = 0;
-            }
-        }
+        group.signals().sendTimer(receiver, SignalInfo.ofTimer(signal, id, value, this::takeOverrun));
+    }
+
+    /** The signal is taken: all expirations but the one that it tells of are overruns. With the signal lock. */
+    private synchronized int takeOverrun() {
+        lastOverrun = (int) Math.min(Integer.MAX_VALUE, Math.max(0, expirations - 1)); // DELAYTIMER_MAX
+        expirations = 0;
+        return lastOverrun;
     }
 }

@@ -9,6 +9,7 @@ import dev.picket.sentry.kernel.signal.SignalInfo;
 import dev.picket.sentry.kernel.time.Countdown;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /** The timers of a process: those of setitimer(2), of timer_create(2), and RLIMIT_CPU. Any thread may call. */
 public final class ProcessTimers {
@@ -51,9 +52,9 @@ public final class ProcessTimers {
         return usage.userNanos() + usage.systemNanos();
     }
 
-    /** Makes a POSIX timer: EAGAIN if there are too many. */
-    public synchronized PosixTimer create(int clock, int notify, int signal, long value, Task target, Task creator)
-            throws ErrnoException {
+    /** Makes a POSIX timer, by CPU time if {@code cpuClock} is not null: EAGAIN if there are too many. */
+    public synchronized PosixTimer create(
+            int clock, LongSupplier cpuClock, int notify, int signal, long value, Task target) throws ErrnoException {
         if (timers.size() >= Math.min(1_024, group.limits().bound(Resource.RLIMIT_SIGPENDING))) {
             throw ErrnoException.of(Errno.EAGAIN);
         }
@@ -63,7 +64,7 @@ public final class ProcessTimers {
         int id = nextId;
         nextId = nextId + 1 & Integer.MAX_VALUE;
         int sent = notify == Clocks.SIGEV_SIGNAL && signal == 0 ? Signal.SIGALRM : signal;
-        var timer = new PosixTimer(group, id, clock, notify, sent, value, target, creator);
+        var timer = new PosixTimer(group, id, clock, cpuClock, notify, sent, value, target);
         timers.put(id, timer);
         return timer;
     }

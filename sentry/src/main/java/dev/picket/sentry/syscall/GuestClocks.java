@@ -6,6 +6,7 @@ import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.kernel.Usage;
+import java.util.function.LongSupplier;
 
 /** The clocks that a clockid_t names; see clock_getres(2), and clock_getcpuclockid(3) for those of other processes. */
 final class GuestClocks {
@@ -27,31 +28,49 @@ final class GuestClocks {
             case CLOCK_REALTIME_COARSE -> clocks.coarseRealtimeNanos();
             case CLOCK_MONOTONIC_COARSE -> clocks.coarseMonotonicNanos();
             case CLOCK_BOOTTIME, CLOCK_BOOTTIME_ALARM -> clocks.bootNanos();
-            case CLOCK_PROCESS_CPUTIME_ID -> sum(task.group().usage());
-            case CLOCK_THREAD_CPUTIME_ID -> task.userNanos() + task.systemNanos();
-            default -> cpuTime(task, clock);
+            default -> {
+                var cpuClock = cpuClock(task, clock);
+                if (cpuClock == null) {
+                    throw ErrnoException.of(Errno.EINVAL);
+                }
+                yield cpuClock.getAsLong();
+            }
         };
     }
 
-    private static long cpuTime(Task task, int clock) throws ErrnoException {
+    /** The CPU time that a clock of a process or thread counts; null if there is no such clock. */
+    static LongSupplier cpuClock(Task task, int clock) {
+        if (clock == CLOCK_PROCESS_CPUTIME_ID) {
+            var own = task.group();
+            return () -> sum(own.usage());
+        }
+        if (clock == CLOCK_THREAD_CPUTIME_ID) {
+            return () -> task.userNanos() + task.systemNanos();
+        }
         if (clock >= 0 || (clock & CLOCK_MASK) == CLOCK_MASK) {
-            throw ErrnoException.of(Errno.EINVAL);
+            return null;
         }
         int id = ~(clock >> CPU_CLOCK_BITS);
         boolean userOnly = (clock & CLOCK_MASK) == VIRTUAL;
         if ((clock & PER_THREAD) != 0) {
             var thread = id == 0 ? task : task.kernel().processes().task(id);
-            if (thread == null || thread.group() != task.group()) {
-                throw ErrnoException.of(Errno.EINVAL);
-            }
-            return thread.userNanos() + (userOnly ? 0 : thread.systemNanos());
+            return thread == null || thread.group() != task.group()
+                    ? null
+                    : () -> thread.userNanos() + (userOnly ? 0 : thread.systemNanos());
         }
         var process = id == 0 ? task.group() : task.kernel().processes().process(id);
-        if (process == null) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
-        var usage = process.usage();
-        return userOnly ? usage.userNanos() : sum(usage);
+        return process == null ? null : () -> userOnly ? process.usage().userNanos() : sum(process.usage());
+    }
+
+    /** Whether it is the clock of the CPU time of the calling thread, by which nobody can sleep. */
+    static boolean isOwnThreads(Task task, int clock) {
+        int id = ~(clock >> CPU_CLOCK_BITS);
+        return clock < 0 && (clock & PER_THREAD) != 0 && (id == 0 || id == task.id());
+    }
+
+    /** Whether the clock counts in ticks of the scheduler: CPUCLOCK_PROF and CPUCLOCK_VIRT of Linux. */
+    static boolean countsTicks(int clock) {
+        return clock < 0 && (clock & CLOCK_MASK) <= VIRTUAL;
     }
 
     /** Whether a timer may run, or a call sleep, by this clock. */

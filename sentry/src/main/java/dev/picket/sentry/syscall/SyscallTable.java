@@ -212,12 +212,12 @@ public final class SyscallTable {
         refused(156, "_sysctl", ENOSYS, "obsolete in Linux too");
         partial(157, "prctl", ProcessControl::prctl, "no PR_SET_MM and newer ones");
         supported(158, "arch_prctl", ProcessControl::archPrctl);
-        refused(159, "adjtimex", ENOSYS, "not yet");
+        partial(159, "adjtimex", ClockSettings::adjtimex, "reads only");
         supported(160, "setrlimit", Limits::setrlimit);
         supported(161, "chroot", Directories::chroot);
         supported(162, "sync", FileSpace::sync);
         refused(163, "acct", EPERM, "no process accounting");
-        refused(164, "settimeofday", EPERM, "the clock is the host's");
+        partial(164, "settimeofday", ClockSettings::settimeofday, "EPERM: the clock is the host's");
         partial(
                 165,
                 "mount",
@@ -280,15 +280,15 @@ public final class SyscallTable {
         supported(219, "restart_syscall", SignalCalls::restartSyscall);
         supported(220, "semtimedop", SemaphoreCalls::semtimedop);
         supported(221, "fadvise64", FileSpace::fadvise64);
-        partial(222, "timer_create", TimerCalls::timerCreate, "by CPU time: of the caller only");
+        supported(222, "timer_create", TimerCalls::timerCreate);
         supported(223, "timer_settime", TimerCalls::timerSettime);
         supported(224, "timer_gettime", TimerCalls::timerGettime);
         supported(225, "timer_getoverrun", TimerCalls::timerGetoverrun);
         supported(226, "timer_delete", TimerCalls::timerDelete);
-        refused(227, "clock_settime", EPERM, "the clock is the host's");
+        partial(227, "clock_settime", ClockSettings::clockSettime, "EPERM: the clock is the host's");
         supported(228, "clock_gettime", TimeCalls::clockGettime);
         supported(229, "clock_getres", TimeCalls::clockGetres);
-        partial(230, "clock_nanosleep", TimeCalls::clockNanosleep, "not by CPU time");
+        supported(230, "clock_nanosleep", TimeCalls::clockNanosleep);
         supported(231, "exit_group", Processes::exitGroup);
         supported(232, "epoll_wait", EpollCalls::epollWait);
         partial(233, "epoll_ctl", EpollCalls::epollCtl, "EPOLLEXCLUSIVE wakes all");
@@ -367,7 +367,7 @@ public final class SyscallTable {
         supported(302, "prlimit64", Limits::prlimit64);
         refused(303, "name_to_handle_at", EOPNOTSUPP, "as file systems without handles answer");
         refused(304, "open_by_handle_at", EPERM, "as without CAP_DAC_READ_SEARCH");
-        refused(305, "clock_adjtime", EPERM, "the clock is the host's");
+        partial(305, "clock_adjtime", ClockSettings::clockAdjtime, "reads only");
         supported(306, "syncfs", FileSpace::fsync);
         supported(307, "sendmmsg", SocketMessages::sendmmsg);
         partial(308, "setns", NamespaceCalls::setns, "as unshare");

@@ -26,7 +26,8 @@ final class TimeCalls {
     static long clockGetres(Task task, SyscallArguments args) throws ErrnoException {
         int clock = args.asInt(0);
         GuestClocks.now(task, clock); // only to find out whether there is such a clock
-        boolean coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
+        boolean coarse =
+                clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE || GuestClocks.countsTicks(clock);
         if (args.asAddress(1) != 0) {
             Timeouts.writeTimespec(task.memory(), args.asAddress(1), coarse ? Clock.COARSE_NANOS : 1);
         }
@@ -79,11 +80,17 @@ final class TimeCalls {
         int clock = args.asInt(0);
         int flags = args.asInt(1);
         long now = GuestClocks.now(task, clock);
-        if (!GuestClocks.isWallClock(clock)) {
+        boolean wall = GuestClocks.isWallClock(clock);
+        if (!wall && clock >= 0 && clock != CLOCK_PROCESS_CPUTIME_ID) {
             throw ErrnoException.of(Errno.EOPNOTSUPP);
         }
         long time = Timeouts.readTimespec(task.memory(), args.asAddress(2));
-        if ((flags & TIMER_ABSTIME) == 0) {
+        boolean absolute = (flags & TIMER_ABSTIME) != 0;
+        if (!wall) {
+            return CpuTimeSleep.sleep(
+                    task, clock, absolute ? time : now + time, absolute ? 0 : args.asAddress(3), absolute);
+        }
+        if (!absolute) {
             return sleep(task, Timeouts.deadline(time), args.asAddress(3));
         }
         if (time <= now) {

@@ -1,6 +1,7 @@
 package dev.picket.sentry.syscall;
 
 import static dev.picket.platform.linux.Clocks.*;
+import static dev.picket.platform.linux.Signal.SIGALRM;
 
 import dev.picket.platform.linux.Errno;
 import dev.picket.sentry.errno.ErrnoException;
@@ -37,13 +38,11 @@ final class TimerCalls {
             interval = readTimeval(task, newAddress);
             value = readTimeval(task, newAddress + VALUE);
         }
-        long oldLeft = timer.remainingNanos();
-        long oldInterval = timer.intervalNanos();
 
-        timer.set(value, interval);
+        var before = timer.replace(value, interval);
         if (oldAddress != 0) {
-            Timeouts.writeTimeval(task.memory(), oldAddress, oldInterval);
-            Timeouts.writeTimeval(task.memory(), oldAddress + VALUE, shown(oldLeft));
+            Timeouts.writeTimeval(task.memory(), oldAddress, before.intervalNanos());
+            Timeouts.writeTimeval(task.memory(), oldAddress + VALUE, shown(before.leftNanos()));
         }
         return 0;
     }
@@ -88,34 +87,38 @@ final class TimerCalls {
         int clock = args.asInt(0);
         long eventAddress = args.asAddress(1);
         long idAddress = args.asAddress(2);
-        boolean cpu = clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID;
-        if (!cpu && !GuestClocks.isWallClock(clock)) {
-            throw ErrnoException.of(Errno.EINVAL);
-        }
         int notify = SIGEV_SIGNAL;
-        int signal = 0;
-        long value = -1;
-        Task target = null;
+        int signal = SIGALRM;
+        int thread = 0;
+        long value = 0;
         if (eventAddress != 0) {
             value = task.memory().getLong(eventAddress);
             signal = task.memory().getInt(eventAddress + EVENT_SIGNAL);
             notify = task.memory().getInt(eventAddress + EVENT_NOTIFY);
-            switch (notify) {
-                case SIGEV_NONE -> {}
-                case SIGEV_SIGNAL, SIGEV_THREAD -> checkSignal(signal);
-                case SIGEV_THREAD_ID | SIGEV_SIGNAL -> {
-                    checkSignal(signal);
-                    target = task.kernel().processes().task(task.memory().getInt(eventAddress + EVENT_THREAD));
-                    if (target == null || target.group() != task.group()) {
-                        throw ErrnoException.of(Errno.EINVAL);
-                    }
+            thread = task.memory().getInt(eventAddress + EVENT_THREAD);
+        }
+        boolean wall = GuestClocks.isWallClock(clock);
+        var cpuClock = wall ? null : GuestClocks.cpuClock(task, clock);
+        if (!wall && cpuClock == null) {
+            GuestClocks.now(task, clock); // only to find out whether there is such a clock
+            throw ErrnoException.of(Errno.EOPNOTSUPP);
+        }
+        Task target = null;
+        switch (notify) {
+            case SIGEV_NONE -> {}
+            case SIGEV_SIGNAL, SIGEV_THREAD -> checkSignal(signal);
+            case SIGEV_THREAD_ID | SIGEV_SIGNAL -> {
+                target = task.kernel().processes().task(thread);
+                if (target == null || target.group() != task.group()) {
+                    throw ErrnoException.of(Errno.EINVAL);
                 }
-                default -> throw ErrnoException.of(Errno.EINVAL);
+                checkSignal(signal);
             }
+            default -> throw ErrnoException.of(Errno.EINVAL);
         }
 
         var timers = task.group().timers();
-        var timer = timers.create(clock, notify, signal, value, target, task);
+        var timer = timers.create(clock, cpuClock, notify, signal, value, target);
         try {
             if (eventAddress == 0) {
                 timer.useIdAsValue();
@@ -136,7 +139,6 @@ final class TimerCalls {
 
     /** timer_settime(2). */
     static long timerSettime(Task task, SyscallArguments args) throws ErrnoException {
-        var timer = task.group().timers().timer(args.asInt(0));
         boolean absolute = (args.asInt(1) & TIMER_ABSTIME) != 0;
         long newAddress = args.asAddress(2);
         long oldAddress = args.asAddress(3);
@@ -145,14 +147,18 @@ final class TimerCalls {
         }
         long interval = Timeouts.readTimespec(task.memory(), newAddress);
         long value = Timeouts.readTimespec(task.memory(), newAddress + VALUE);
-        long delay = value == 0 || !absolute ? value : Math.max(1, value - GuestClocks.now(task, timer.clock()));
-        long oldLeft = timer.countdown().remainingNanos();
-        long oldInterval = timer.countdown().intervalNanos();
+        var timer = task.group().timers().timer(args.asInt(0));
+        long delay = value;
+        if (absolute && value != 0) {
+            long now = GuestClocks.isWallClock(timer.clock())
+                    ? GuestClocks.now(task, timer.clock())
+                    : timer.countdown().now();
+            delay = Math.max(1, value - now);
+        }
 
-        timer.countdown().set(delay, interval);
+        var before = timer.set(delay, interval);
         if (oldAddress != 0) {
-            Timeouts.writeTimespec(task.memory(), oldAddress, oldInterval);
-            Timeouts.writeTimespec(task.memory(), oldAddress + VALUE, oldLeft);
+            writeSetting(task, oldAddress, before);
         }
         return 0;
     }
@@ -161,9 +167,13 @@ final class TimerCalls {
     static long timerGettime(Task task, SyscallArguments args) throws ErrnoException {
         var countdown = task.group().timers().timer(args.asInt(0)).countdown();
         long address = args.asAddress(1);
-        Timeouts.writeTimespec(task.memory(), address, countdown.intervalNanos());
-        Timeouts.writeTimespec(task.memory(), address + VALUE, countdown.remainingNanos());
+        writeSetting(task, address, countdown.setting());
         return 0;
+    }
+
+    private static void writeSetting(Task task, long address, Countdown.Setting setting) throws ErrnoException {
+        Timeouts.writeTimespec(task.memory(), address, setting.intervalNanos());
+        Timeouts.writeTimespec(task.memory(), address + VALUE, setting.leftNanos());
     }
 
     /** timer_getoverrun(2). */

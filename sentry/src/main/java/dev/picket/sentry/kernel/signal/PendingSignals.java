@@ -114,6 +114,6 @@ public final class PendingSignals {
             set &= ~SignalSet.of(signal);
         }
         budget.decrementAndGet();
-        return found;
+        return found.taken();
     }
 }

@@ -6,12 +6,21 @@ import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.function.IntSupplier;
 
 /** What a signal carries: a {@code siginfo_t}; see sigaction(2). Immutable. */
 public final class SignalInfo {
     private final ByteBuffer bytes;
 
+    /** Counts, when the signal is taken, how often its timer has expired besides; null for other signals. */
+    private final IntSupplier overrun;
+
     private SignalInfo(byte[] bytes) {
+        this(bytes, null);
+    }
+
+    private SignalInfo(byte[] bytes, IntSupplier overrun) {
+        this.overrun = overrun;
         this.bytes = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -57,10 +66,15 @@ public final class SignalInfo {
         return info;
     }
 
-    /** The expiry of a POSIX timer. */
-    public static SignalInfo ofTimer(int signal, int timer, int overrun, long value) {
-        var info = of(signal, SignalCode.SI_TIMER);
-        info.bytes.putInt(SI_TIMERID, timer).putInt(SI_OVERRUN, overrun).putLong(SI_VALUE, value);
+    /**
+     * The expiry of a POSIX timer.
+     *
+     * @param overrun asked once, when the signal is taken, how often the timer has expired besides; takes no locks but its
+     *     own
+     */
+    public static SignalInfo ofTimer(int signal, int timer, long value, IntSupplier overrun) {
+        var info = new SignalInfo(of(signal, SignalCode.SI_TIMER).bytes.array(), overrun);
+        info.bytes.putInt(SI_TIMERID, timer).putLong(SI_VALUE, value);
         return info;
     }
 
@@ -139,10 +153,13 @@ public final class SignalInfo {
         return bytes.array().clone();
     }
 
-    /** The same with another overrun count. */
-    public SignalInfo withOverrun(int overrun) {
+    /** The signal as it is when it is taken out of the queue: a timer's knows its overrun only now. */
+    SignalInfo taken() {
+        if (overrun == null) {
+            return this;
+        }
         var copy = new SignalInfo(toBytes());
-        copy.bytes.putInt(SI_OVERRUN, overrun);
+        copy.bytes.putInt(SI_OVERRUN, overrun.getAsInt());
         return copy;
     }
 

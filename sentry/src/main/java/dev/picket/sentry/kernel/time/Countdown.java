@@ -43,6 +43,30 @@ public final class Countdown {
         this.action = action;
     }
 
+    /**
+     * What a timer is set to.
+     *
+     * @param leftNanos time until it expires; 0 if it is stopped, at least 1 otherwise
+     */
+    public record Setting(long leftNanos, long intervalNanos) {}
+
+    /** As {@link #set}; answers what it was set to before. */
+    public synchronized Setting replace(long delayNanos, long interval) {
+        var before = setting();
+        set(delayNanos, interval);
+        return before;
+    }
+
+    /** What it is set to. */
+    public synchronized Setting setting() {
+        return new Setting(remainingNanos(), intervalNanos);
+    }
+
+    /** Time now, by its clock. */
+    public long now() {
+        return clock.getAsLong();
+    }
+
     /** Sets the timer to expire in {@code delayNanos}, and then every {@code intervalNanos}; 0 stops it, or repeats never. */
     public synchronized void set(long delayNanos, long intervalNanos) {
         stopEntry();
@@ -53,13 +77,18 @@ public final class Countdown {
             expiryNanos = delayNanos > Long.MAX_VALUE / 4 ? now + Long.MAX_VALUE / 4 : now + delayNanos;
             lastSeen = now;
             lookNanos = CPU_LOOK_NANOS;
-            schedule(now);
+            schedule(now, 0);
         }
     }
 
     /** Time until it expires; 0 if it is stopped, at least 1 otherwise. */
     public synchronized long remainingNanos() {
-        return armed ? Math.max(1, expiryNanos - clock.getAsLong()) : 0;
+        if (!armed) {
+            return 0;
+        }
+        long left = expiryNanos - clock.getAsLong();
+        // It may have expired without anybody having looked yet; one that repeats runs on meanwhile.
+        return left > 0 || intervalNanos == 0 ? Math.max(1, left) : intervalNanos - -left % intervalNanos;
     }
 
     public synchronized long intervalNanos() {
@@ -78,8 +107,8 @@ public final class Countdown {
         }
     }
 
-    private void schedule(long now) {
-        long delay = expiryNanos - now;
+    private void schedule(long now, long shortestNanos) {
+        long delay = Math.max(expiryNanos - now, shortestNanos);
         if (cpuTime) {
             delay = Math.min(Math.max(delay, CPU_LOOK_NANOS), Math.max(lookNanos, CPU_LOOK_NANOS));
         }
@@ -101,16 +130,15 @@ public final class Countdown {
                 lookNanos =
                         now - lastSeen > lookNanos / 8 ? CPU_LOOK_NANOS : Math.min(lookNanos * 2, CPU_LOOK_IDLE_NANOS);
                 lastSeen = now;
-                schedule(now);
+                schedule(now, 0);
                 return;
             }
             if (intervalNanos > 0) {
                 long missed = (now - expiryNanos) / intervalNanos;
                 times = 1 + missed;
                 expiryNanos += (missed + 1) * intervalNanos;
-                expiryNanos = Math.max(expiryNanos, now + SHORTEST_PERIOD_NANOS);
                 lastSeen = now;
-                schedule(now);
+                schedule(now, SHORTEST_PERIOD_NANOS);
             } else {
                 times = 1;
                 armed = false;

@@ -82,7 +82,7 @@ class PendingSignalsTest {
 
     @Test
     void a_queued_signal_of_a_timer_is_found() {
-        pending.add(SignalInfo.ofTimer(SIGRTMIN, 7, 0, 99), NO_LIMIT);
+        pending.add(SignalInfo.ofTimer(SIGRTMIN, 7, 99, () -> 3), NO_LIMIT);
 
         assertTrue(pending.hasTimer(SIGRTMIN, 7));
         assertFalse(pending.hasTimer(SIGRTMIN, 8));
