@@ -66,6 +66,34 @@ static void input_sends_signals(void) {
     close(in), close(file);
 }
 
+static void directories_send_signals(void) {
+    sigset_t set;
+    siginfo_t info;
+    sigemptyset(&set);
+    sigaddset(&set, SIGIO), sigaddset(&set, SIGRTMIN);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    CHECK(mkdir("noticed", 0755) == 0);
+    int directory = open("noticed", O_RDONLY | O_DIRECTORY);
+    int file = open("other", O_RDWR | O_CREAT, 0644);
+    FAILS(ENOTDIR, fcntl(file, F_NOTIFY, DN_CREATE));
+    CHECK(fcntl(directory, F_NOTIFY, DN_CREATE) == 0);
+    CHECK(close(open("noticed/one", O_WRONLY | O_CREAT, 0644)) == 0 && take(SIGIO, &info, 1000) == SIGIO);
+    CHECK(close(open("noticed/two", O_WRONLY | O_CREAT, 0644)) == 0);
+    FAILS(EAGAIN, take(SIGIO, &info, 0)); /* once only */
+
+    CHECK(fcntl(directory, F_SETSIG, SIGRTMIN) == 0);
+    CHECK(fcntl(directory, F_NOTIFY, DN_DELETE | DN_RENAME | DN_MULTISHOT) == 0);
+    CHECK(unlink("noticed/two") == 0 && take(SIGRTMIN, &info, 1000) == SIGRTMIN && info.si_fd == directory);
+    CHECK(rename("noticed/one", "noticed/three") == 0 && take(SIGRTMIN, &info, 1000) == SIGRTMIN);
+    while (take(SIGRTMIN, &info, 0) == SIGRTMIN) {
+    }
+    CHECK(chmod("noticed/three", 0600) == 0); /* not asked for */
+    FAILS(EAGAIN, take(SIGRTMIN, &info, 0));
+    CHECK(fcntl(directory, F_NOTIFY, 0) == 0 && unlink("noticed/three") == 0);
+    FAILS(EAGAIN, take(SIGRTMIN, &info, 0));
+    close(directory), close(file);
+}
+
 static void seals_keep_what_they_promise(void) {
     int fd = memfd_create("sealed", MFD_ALLOW_SEALING | MFD_CLOEXEC);
     CHECK(fd >= 0 && ftruncate(fd, 4096) == 0 && write(fd, "x", 1) == 1);
@@ -190,6 +218,7 @@ static void children_inherit_the_oom_score(void) {
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "capabilities") == 0) return effective() == 1u << CAP_CHOWN;
     RUN(input_sends_signals);
+    RUN(directories_send_signals);
     RUN(seals_keep_what_they_promise);
     RUN(flags_of_one_write_append);
     RUN(files_have_capabilities);

@@ -56,6 +56,11 @@ public final class InputSignal implements Waiter, OpenFile.ReleaseListener {
             return;
         }
         var info = owner.signal() == 0 ? SignalInfo.ofKernel(Signal.SIGIO) : described(owner.signal(), events);
+        send(kernel, owner, info);
+    }
+
+    /** Sends a signal to whoever owns a file, if he who named the owner could have sent it one. */
+    static void send(Kernel kernel, OpenFile.SignalOwner owner, SignalInfo info) {
         switch (owner.type()) {
             case Fcntl.F_OWNER_TID -> {
                 var task = kernel.processes().task(owner.id());

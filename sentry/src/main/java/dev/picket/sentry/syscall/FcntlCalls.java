@@ -8,6 +8,7 @@ import dev.picket.platform.linux.FileMode;
 import dev.picket.platform.linux.Resource;
 import dev.picket.platform.linux.Signal;
 import dev.picket.sentry.errno.ErrnoException;
+import dev.picket.sentry.kernel.DirectorySignal;
 import dev.picket.sentry.kernel.InputSignal;
 import dev.picket.sentry.kernel.Task;
 import dev.picket.sentry.kernel.inotify.InotifyFile;
@@ -73,6 +74,8 @@ final class FcntlCalls {
                 }
                 file.inode().addSeals(argument);
                 return 0;
+            case F_NOTIFY:
+                return notify(task, fd, file, argument);
             case F_GETLEASE:
                 return F_UNLCK; // nobody can take a lease
             default:
@@ -118,6 +121,22 @@ final class FcntlCalls {
             InputSignal.set(task.kernel(), file, fd, on);
             file.setFlags(on ? file.flags() | O_ASYNC : file.flags() & ~O_ASYNC);
         }
+    }
+
+    /** F_NOTIFY: whoever asks first gets the signals, unless an owner was named. */
+    private static long notify(Task task, int fd, OpenFile file, int events) throws ErrnoException {
+        DirectorySignal.set(task.kernel(), file, fd, events);
+        var owner = file.signalOwner();
+        if (owner.id() == 0) {
+            var credentials = task.credentials();
+            file.setSignalOwner(new OpenFile.SignalOwner(
+                    F_OWNER_PID,
+                    task.group().id(),
+                    owner.signal(),
+                    credentials.realUser(),
+                    credentials.effectiveUser()));
+        }
+        return 0;
     }
 
     // ---- Locks on ranges

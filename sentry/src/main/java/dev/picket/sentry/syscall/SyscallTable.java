@@ -120,7 +120,7 @@ public final class SyscallTable {
         supported(69, "msgsnd", MessageCalls::msgsnd);
         supported(70, "msgrcv", MessageCalls::msgrcv);
         supported(71, "msgctl", MessageCalls::msgctl);
-        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no directory notification, no EDEADLK");
+        partial(72, "fcntl", FcntlCalls::fcntl, "no leases, no EDEADLK");
         supported(73, "flock", FcntlCalls::flock);
         supported(74, "fsync", FileSpace::fsync);
         supported(75, "fdatasync", FileSpace::fsync);

@@ -158,7 +158,7 @@ public abstract class Inode {
     }
 
     /** Who watches this file; not to be changed. */
-    final FileWatch[] watches() {
+    public final FileWatch[] watches() {
         return watches;
     }
 
