@@ -316,6 +316,26 @@ static void usage_grows(void) {
     FAILS(EINVAL, getrusage(55, &a));
     struct tms t;
     CHECK(times(&t) != -1);
+    CHECK(getrusage(RUSAGE_SELF, &a) == 0);
+    usleep(1000), usleep(1000);
+    CHECK(getrusage(RUSAGE_SELF, &b) == 0 && b.ru_nvcsw >= a.ru_nvcsw + 2 && b.ru_nivcsw >= a.ru_nivcsw);
+    CHECK(getrusage(RUSAGE_THREAD, &b) == 0 && b.ru_nvcsw >= a.ru_nvcsw + 2 && b.ru_maxrss > 0);
+    long size = 32 << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    madvise(memory, size, MADV_NOHUGEPAGE);
+    for (long i = 0; i < size; i += 4096) memory[i] = 1;
+    munmap(memory, size);
+    CHECK(getrusage(RUSAGE_SELF, &b) == 0 && b.ru_maxrss >= 32 << 10 && b.ru_minflt >= a.ru_minflt + 7000);
+    struct rusage before, after, waited;
+    CHECK(getrusage(RUSAGE_CHILDREN, &before) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 20; i++) usleep(100);
+        _exit(0);
+    }
+    CHECK(wait4(child, NULL, 0, &waited) == child && waited.ru_nvcsw >= 20 && waited.ru_maxrss > 0);
+    CHECK(getrusage(RUSAGE_CHILDREN, &after) == 0 && after.ru_nvcsw >= before.ru_nvcsw + 20);
+    CHECK(after.ru_minflt >= before.ru_minflt && waited.ru_minflt > 0);
 }
 
 static void many_children_come_and_go(void) {

@@ -146,7 +146,7 @@ public final class ChildWait {
             ProcessEnd.traceEnded(tracee);
         }
         var usage = new Usage();
-        usage.add(tracee.userNanos(), tracee.systemNanos());
+        usage.add(tracee);
         return new Found(
                 tracee.id(),
                 tracee.credentials().realUser(),

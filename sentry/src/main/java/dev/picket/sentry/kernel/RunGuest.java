@@ -38,7 +38,7 @@ final class RunGuest implements RunState {
                     signals.force(SignalInfo.ofFault(
                             context.exceptionSignal(), context.exceptionCode(), context.exceptionAddress()));
                 }
-                case INTERRUPTED -> {}
+                case INTERRUPTED -> task.countInterruption();
                 case LOST -> task.group().beginExit(Signal.SIGKILL);
             }
         }
@@ -85,6 +85,7 @@ final class RunGuest implements RunState {
                 return;
             }
             default -> {
+                task.countFault();
                 return;
             }
         }

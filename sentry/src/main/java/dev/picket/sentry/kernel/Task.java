@@ -70,6 +70,12 @@ public final class Task implements TerminalCaller, Runnable {
     private UndoList semaphoreUndo;
     private RestartBlock restartBlock;
     private volatile boolean ended;
+
+    // Written by the task itself; others read what may be a moment old.
+    private long minorFaults;
+    private long voluntarySwitches;
+    private long involuntarySwitches;
+
     private volatile int waitStatus;
 
     /** What of a task is shared with, or copied from, its maker. */
@@ -178,6 +184,31 @@ public final class Task implements TerminalCaller, Runnable {
     /** Whether it sleeps in a system call, or stands still: whatever wakes it passes {@link Kernel#guestRuns}. */
     boolean isBlocked() {
         return blocked;
+    }
+
+    /** Page faults of the task that the Sentry has resolved. Any thread may ask. */
+    public long minorFaults() {
+        return minorFaults;
+    }
+
+    /** How often the task has waited. Any thread may ask. */
+    public long voluntarySwitches() {
+        return voluntarySwitches;
+    }
+
+    /** How often the task's program was stopped from outside. Any thread may ask. */
+    public long involuntarySwitches() {
+        return involuntarySwitches;
+    }
+
+    /** Counts a page fault. By the task itself. */
+    void countFault() {
+        minorFaults++;
+    }
+
+    /** Counts a stop from outside. By the task itself. */
+    void countInterruption() {
+        involuntarySwitches++;
     }
 
     /** CPU time that the task's program has used, in nanoseconds. */
@@ -423,6 +454,7 @@ public final class Task implements TerminalCaller, Runnable {
     /** Sleeps until woken, or the deadline: false then. */
     private boolean park(long deadlineNanos) {
         blocked = true;
+        voluntarySwitches++;
         try {
             while (!woken) {
                 if (deadlineNanos == Long.MAX_VALUE) {

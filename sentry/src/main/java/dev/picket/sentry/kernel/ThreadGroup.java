@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the list of tasks is changed with that lock and the lock of {@link GroupSignals} held, and may be read without.
  */
 public final class ThreadGroup {
+    private static final long PAGE_BYTES = 4096;
+
     /** How far a process has got with ending. */
     enum Life {
         ALIVE,
@@ -281,8 +283,8 @@ public final class ThreadGroup {
         return killedForMemory;
     }
 
-    /** Notes how much memory a task's address space held when the task let it go. */
-    void noteResident(long bytes) {
+    /** Notes how much memory the process holds now: it may be the most it ever has. */
+    public void noteResident(long bytes) {
         synchronized (kernel.tree()) {
             endedTasks.addPeak(bytes);
         }
@@ -310,15 +312,15 @@ public final class ThreadGroup {
         signals.beginExit(waitStatus);
     }
 
-    /** CPU time of the process's tasks, those that have ended included. */
+    /** What the process's tasks have used, those that have ended included. */
     public Usage usage() {
         var sum = new Usage();
         synchronized (kernel.tree()) {
             sum.add(endedTasks);
-            for (var task : tasks) {
-                sum.add(task.userNanos(), task.systemNanos());
-            }
+            tasks.forEach(sum::add);
         }
+        // The host resolves most faults itself, unseen; but each page in use has cost one.
+        sum.addMinorFaults(sum.peakResidentBytes() / PAGE_BYTES);
         return sum;
     }
 
@@ -342,7 +344,7 @@ public final class ThreadGroup {
 
     /** Adds the usage of a task that ends. With the tree lock. */
     void addEnded(Task task) {
-        endedTasks.add(task.userNanos(), task.systemNanos());
+        endedTasks.add(task);
         kernel.addEnded(task.userNanos() + task.systemNanos());
     }
 

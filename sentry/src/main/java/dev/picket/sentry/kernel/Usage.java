@@ -1,10 +1,13 @@
 package dev.picket.sentry.kernel;
 
-/** CPU time used, in nanoseconds. Not safe for threads. */
+/** What tasks have used: CPU time, memory, faults, switches; see getrusage(2). Not safe for threads. */
 public final class Usage {
     private long userNanos;
     private long systemNanos;
     private long peakResidentBytes;
+    private long minorFaults;
+    private long voluntarySwitches;
+    private long involuntarySwitches;
 
     public long userNanos() {
         return userNanos;
@@ -17,6 +20,34 @@ public final class Usage {
     /** The most memory that one of the processes had in use; see ru_maxrss in getrusage(2). */
     public long peakResidentBytes() {
         return peakResidentBytes;
+    }
+
+    /** Page faults, of those that the Sentry can know of. */
+    public long minorFaults() {
+        return minorFaults;
+    }
+
+    /** How often a task has waited. */
+    public long voluntarySwitches() {
+        return voluntarySwitches;
+    }
+
+    /** How often a task was stopped though it could have run on. */
+    public long involuntarySwitches() {
+        return involuntarySwitches;
+    }
+
+    /** Adds what one task has used of its own. */
+    public void add(Task task) {
+        add(task.userNanos(), task.systemNanos());
+        minorFaults += task.minorFaults();
+        voluntarySwitches += task.voluntarySwitches();
+        involuntarySwitches += task.involuntarySwitches();
+    }
+
+    /** Adds page faults. */
+    public void addMinorFaults(long faults) {
+        minorFaults += faults;
     }
 
     /** Adds CPU time. */
@@ -34,5 +65,8 @@ public final class Usage {
     public void add(Usage other) {
         add(other.userNanos, other.systemNanos);
         addPeak(other.peakResidentBytes);
+        minorFaults += other.minorFaults;
+        voluntarySwitches += other.voluntarySwitches;
+        involuntarySwitches += other.involuntarySwitches;
     }
 }

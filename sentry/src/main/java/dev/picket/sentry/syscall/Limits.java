@@ -13,11 +13,14 @@ import dev.picket.sentry.kernel.Usage;
 
 /** Resource limits and usage: getrlimit(2), prlimit(2), getrusage(2). */
 final class Limits {
-    /** struct rusage: 0 user time, 16 system time, 32 largest resident set in KiB, then 13 counters that stay 0. */
+    /** struct rusage: the counters not named here stay 0, as most do on Linux. */
     private static final int RUSAGE_BYTES = 144;
 
     private static final int RUSAGE_SYSTEM = 16;
     private static final int RUSAGE_MAXRSS = 32;
+    private static final int RUSAGE_MINFLT = 64;
+    private static final int RUSAGE_NVCSW = 128;
+    private static final int RUSAGE_NIVCSW = 136;
 
     private Limits() {}
 
@@ -124,15 +127,15 @@ final class Limits {
         long address = args.asAddress(1);
         switch (args.asInt(0)) {
             case RUSAGE_SELF -> {
-                var usage = task.group().usage();
-                usage.addPeak(task.memory().residentBytes());
-                writeUsage(task, address, usage);
+                task.group().noteResident(task.memory().residentBytes());
+                writeUsage(task, address, task.group().usage());
             }
             case RUSAGE_CHILDREN -> writeUsage(task, address, task.group().childrenUsage());
             case RUSAGE_THREAD -> {
                 var usage = new Usage();
-                usage.add(task.userNanos(), task.systemNanos());
-                usage.addPeak(task.memory().residentBytes());
+                usage.add(task);
+                task.group().noteResident(task.memory().residentBytes());
+                usage.addPeak(task.group().usage().peakResidentBytes()); // of the process, also for Linux
                 writeUsage(task, address, usage);
             }
             default -> throw ErrnoException.of(Errno.EINVAL);
@@ -147,5 +150,8 @@ final class Limits {
         Timeouts.writeTimeval(memory, address, usage.userNanos());
         Timeouts.writeTimeval(memory, address + RUSAGE_SYSTEM, usage.systemNanos());
         memory.putLong(address + RUSAGE_MAXRSS, usage.peakResidentBytes() / 1024);
+        memory.putLong(address + RUSAGE_MINFLT, usage.minorFaults());
+        memory.putLong(address + RUSAGE_NVCSW, usage.voluntarySwitches());
+        memory.putLong(address + RUSAGE_NIVCSW, usage.involuntarySwitches());
     }
 }

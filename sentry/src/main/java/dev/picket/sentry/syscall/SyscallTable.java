@@ -146,7 +146,11 @@ public final class SyscallTable {
         supported(95, "umask", Ownership::umask);
         supported(96, "gettimeofday", TimeCalls::gettimeofday);
         supported(97, "getrlimit", Limits::getrlimit);
-        partial(98, "getrusage", Limits::getrusage, "times and memory only");
+        partial(
+                98,
+                "getrusage",
+                Limits::getrusage,
+                "faults are an estimate, and never major; switches: waits and interruptions");
         supported(99, "sysinfo", SystemInformation::sysinfo);
         supported(100, "times", TimeCalls::times);
         partial(

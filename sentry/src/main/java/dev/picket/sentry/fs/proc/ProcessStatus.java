@@ -196,8 +196,8 @@ final class ProcessStatus {
         line(text, "Cpus_allowed_list", CpuLists.list(cpus));
         line(text, "Mems_allowed", "1");
         line(text, "Mems_allowed_list", "0");
-        line(text, "voluntary_ctxt_switches", 0);
-        line(text, "nonvoluntary_ctxt_switches", 0);
+        line(text, "voluntary_ctxt_switches", task.voluntarySwitches());
+        line(text, "nonvoluntary_ctxt_switches", task.involuntarySwitches());
     }
 
     private void memoryLines(StringBuilder text) throws ErrnoException {
