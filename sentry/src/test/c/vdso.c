@@ -3,8 +3,10 @@
 #include <elf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <sys/auxv.h>
 #include <sys/time.h>
+#include <ucontext.h>
 
 static char *image(void) {
     return (char *)getauxval(AT_SYSINFO_EHDR);
@@ -185,6 +187,41 @@ static void without_it_programs_go_on(void) {
     CHECK(now_seconds() > 0);
 }
 
+#define VSYSCALL 0xffffffffff600000
+static volatile long error_code;
+static char *volatile fault_address;
+static sigjmp_buf back;
+static void note_fault(int signal, siginfo_t *info, void *context) {
+    (void)signal;
+    error_code = ((ucontext_t *)context)->uc_mcontext.gregs[REG_ERR], fault_address = info->si_addr;
+    siglongjmp(back, 1);
+}
+
+/* Programs from before the vDSO call a page of the kernel's; some kernels have none. */
+static void old_programs_call_the_vsyscall_page(void) {
+    struct sigaction action = {.sa_sigaction = note_fault, .sa_flags = SA_SIGINFO}, old;
+    CHECK(sigaction(SIGSEGV, &action, &old) == 0);
+    if (sigsetjmp(back, 1) == 0) {
+        struct timeval tv = {0, 0};
+        time_t seconds = 0;
+        unsigned cpu = 9999, node = 9999;
+        CHECK(((int (*)(void *, void *))VSYSCALL)(&tv, NULL) == 0 && labs(tv.tv_sec - time(NULL)) <= 1);
+        CHECK(labs(((time_t (*)(time_t *))(VSYSCALL + 0x400))(&seconds) - time(NULL)) <= 1);
+        CHECK(labs(seconds - time(NULL)) <= 1);
+        CHECK(((time_t (*)(time_t *))(VSYSCALL + 0x400))(NULL) >= seconds);
+        CHECK(((int (*)(void *, void *, void *))(VSYSCALL + 0x800))(&cpu, &node, NULL) == 0 && cpu < 9999 && node == 0);
+    } else {
+        CHECK((unsigned long)fault_address == VSYSCALL);
+    }
+    if (sigsetjmp(back, 1) == 0) {
+        /* Kernels that emulate it all let it be read. */
+        *(volatile char *)VSYSCALL;
+    } else {
+        CHECK((unsigned long)fault_address == VSYSCALL && (error_code & ~0x11) == 4);
+    }
+    sigaction(SIGSEGV, &old, NULL);
+}
+
 int main(void) {
     RUN(the_image_is_an_elf_file_with_five_functions);
     if (failures) DONE;
@@ -196,5 +233,6 @@ int main(void) {
     RUN(the_parameters_cannot_be_written);
     RUN(code_may_be_changed_by_its_owner_only);
     RUN(without_it_programs_go_on);
+    RUN(old_programs_call_the_vsyscall_page);
     DONE;
 }

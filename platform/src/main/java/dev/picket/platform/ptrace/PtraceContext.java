@@ -9,6 +9,7 @@ import dev.picket.platform.amd64.FpuState;
 import dev.picket.platform.amd64.Registers;
 import dev.picket.platform.host.Host;
 import dev.picket.platform.host.NativeMemory;
+import dev.picket.platform.linux.Errno;
 import dev.picket.platform.linux.Signal;
 import dev.picket.platform.linux.SignalCode;
 import dev.picket.platform.stub.CpuAccount;
@@ -29,8 +30,6 @@ final class PtraceContext implements GuestContext {
 
     /** Both {@code int 0x80} and {@code sysenter} have two bytes. */
     private static final int LEGACY_CALL_BYTES = 2;
-
-    private static final long VSYSCALL_PAGE = 0xffff_ffff_ff60_0000L;
 
     private final PtracePlatform platform;
     private final Registers registers = new Registers(NativeMemory.allocate(Registers.BYTES));
@@ -218,8 +217,13 @@ final class PtraceContext implements GuestContext {
                 }
                 return exception(signal, code, code == SignalCode.SI_KERNEL ? 0 : address);
             case Signal.SIGSYS:
-                // The filter turns a call of the vsyscall page into this. rip is back at the caller, rax is the number.
-                return exception(Signal.SIGSEGV, SignalCode.SEGV_MAPERR, VSYSCALL_PAGE);
+                // The filter turns a call of the vsyscall page into this. rip is back at the caller, rax is the number,
+                // and
+                // the arguments are where a system call has them.
+                registers.origRax(registers.rax());
+                registers.rax(-Errno.ENOSYS);
+                registersDirty = true;
+                return Stop.SYSCALL;
             default:
                 return exception(signal, code, code == SignalCode.SI_KERNEL ? 0 : address);
         }

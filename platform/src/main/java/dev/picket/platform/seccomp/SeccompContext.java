@@ -240,7 +240,8 @@ final class SeccompContext implements GuestContext {
 
     private Stop onTrappedCall(int architecture, long callAddress) {
         if ((callAddress & ~PAGE_MASK) == VSYSCALL_PAGE) {
-            return exception(Signal.SIGSEGV, SignalCode.SEGV_MAPERR, VSYSCALL_PAGE);
+            // rip is back at the caller, rax is the number, and the arguments are where a system call has them.
+            return trappedCall(registers.rax());
         }
         if (architecture != Seccomp.AUDIT_ARCH_X86_64) {
             if (registers.cs() == USER_CODE_SEGMENT) {

@@ -89,13 +89,14 @@ final class RunGuest implements RunState {
                 return;
             }
         }
-        task.signals().noteFault(address, errorCode(access, code));
+        task.signals().noteFault(address, errorCode(address, access, code));
         task.signals().force(SignalInfo.ofFault(signal, code, address));
     }
 
     /** The page-fault error code of the processor: present, write, user, instruction fetch. */
-    private static int errorCode(int access, int code) {
-        return (code == SignalCode.SEGV_ACCERR ? 1 : 0)
+    private static int errorCode(long address, int access, int code) {
+        // Linux does not tell which addresses of its own half are mapped: all of them, as it seems.
+        return (code == SignalCode.SEGV_ACCERR || address < 0 ? 1 : 0)
                 | ((access & Access.WRITE) != 0 ? 2 : 0)
                 | 4
                 | ((access & Access.EXECUTE) != 0 ? 16 : 0);
