@@ -72,6 +72,7 @@ static void paths(void) {
     PATH_ERRORS(stat(path, &status));
     PATH_ERRORS(lstat(path, &status));
     PATH_ERRORS(access(path, F_OK));
+    FAILS(EINVAL, syscall(SYS_access, 8, 99));
     PATH_ERRORS(mkdir(path, 0700));
     PATH_ERRORS(rmdir(path));
     PATH_ERRORS(unlink(path));

@@ -137,7 +137,7 @@ final class FileStatus {
 
     /** access(2). */
     static long access(Task task, SyscallArguments args) throws ErrnoException {
-        String path = task.path(args.asAddress(0));
+        long path = args.asAddress(0);
         int wanted = args.asInt(1);
 
         return access(task, AT_FDCWD, path, wanted, 0);
@@ -146,7 +146,7 @@ final class FileStatus {
     /** The system call faccessat, which has no flags. */
     static long faccessat(Task task, SyscallArguments args) throws ErrnoException {
         int directory = args.asInt(0);
-        String path = task.path(args.asAddress(1));
+        long path = args.asAddress(1);
         int wanted = args.asInt(2);
 
         return access(task, directory, path, wanted, 0);
@@ -155,17 +155,19 @@ final class FileStatus {
     /** faccessat2(2). */
     static long faccessat2(Task task, SyscallArguments args) throws ErrnoException {
         int directory = args.asInt(0);
-        String path = task.path(args.asAddress(1));
+        long path = args.asAddress(1);
         int wanted = args.asInt(2);
         int flags = args.asInt(3);
 
         return access(task, directory, path, wanted, flags);
     }
 
-    private static long access(Task task, int directory, String path, int wanted, int flags) throws ErrnoException {
+    private static long access(Task task, int directory, long pathAddress, int wanted, int flags)
+            throws ErrnoException {
         if ((wanted & ~F_ACCESS_BITS) != 0 || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) != 0) {
             throw ErrnoException.of(Errno.EINVAL);
         }
+        String path = task.path(pathAddress); // Linux looks at it only now
 
         Credentials credentials = task.credentials();
         Path found = PathWalk.resolve(task, OpenClose.start(task, directory, path, flags), path, walk(flags));
