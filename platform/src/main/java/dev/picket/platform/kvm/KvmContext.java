@@ -30,7 +30,7 @@ final class KvmContext implements GuestContext {
     /** Faults at one instruction that were resolved and yet come again: first the tables are made anew, then it ends. */
     private static final int SUSPICIOUS_REPETITIONS = 64;
 
-    private static final int IMPOSSIBLE_REPETITIONS = 4 * SUSPICIOUS_REPETITIONS;
+    private static final long IMPOSSIBLE_NANOS = 10_000_000_000L;
 
     private final KvmPlatform platform;
     private final CpuPool pool;
@@ -66,6 +66,7 @@ final class KvmContext implements GuestContext {
 
     private long resolvedRip;
     private int repetitions;
+    private long suspiciousSinceNanos;
 
     /** Whether the last resolved fault was within the search for a page that the host does not have. */
     private boolean probing;
@@ -310,11 +311,20 @@ final class KvmContext implements GuestContext {
             resolvedAddress = address;
             resolvedRip = registers.rip();
             repetitions = 0;
-        } else if (++repetitions == SUSPICIOUS_REPETITIONS) {
-            space.renew();
-        } else if (repetitions >= IMPOSSIBLE_REPETITIONS) {
+            return;
+        }
+        if (++repetitions % SUSPICIOUS_REPETITIONS != 0) {
+            return;
+        }
+        // Another thread may take the page away again and again; that one instruction never gets through is something
+        // else.
+        long now = System.nanoTime();
+        if (repetitions == SUSPICIOUS_REPETITIONS) {
+            suspiciousSinceNanos = now;
+        } else if (now - suspiciousSinceNanos > IMPOSSIBLE_NANOS) {
             throw new PlatformException("KVM does not follow the page tables");
         }
+        space.renew();
     }
 
     /** KVM_RUN has failed. Returns null if guest code may go on. */
